@@ -1,0 +1,52 @@
+"""Redis: it wakes workers and watching browsers up, and carries nothing else.
+
+Both calls may fail or be lost without harm: a worker's tick finds waiting rows every second, and
+a browser's stream looks at the database by itself every few seconds.
+"""
+
+import json
+from functools import cache
+from typing import Any
+
+import redis
+import structlog
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+from ..config import config
+
+log = structlog.get_logger(__name__)
+
+DECIDE = "deployments.decide"
+BUILD = "deployments.build"
+EXPORT_CACHE = "deployments.export_cache"
+RELEASE = "deployments.release"
+WATCH = "deployments.watch"
+CLEAN = "deployments.clean"
+DESTROY = "deployments.destroy"
+TICK = "deployments.tick"
+
+
+def wake(task: str, *ids: int, countdown: float = 0) -> None:
+    """Ask a worker to run `task` with these row ids, `countdown` seconds from now."""
+    try:
+        current_app.send_task(task, args=ids, countdown=countdown or None, retry=False)
+    except (OperationalError, redis.RedisError, OSError) as problem:
+        log.warning("wake_up_lost", task=task, ids=ids, problem=str(problem))
+
+
+def channel() -> str:
+    return f"{config().installation}:changes"
+
+
+def notify(**change: Any) -> None:
+    """Tell watching pages what changed: `branch=ID`, `deployment=ID` or `delivery=ID`."""
+    try:
+        _client().publish(channel(), json.dumps(change))
+    except (redis.RedisError, OSError) as problem:
+        log.warning("notification_lost", change=change, problem=str(problem))
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(config().redis_url, socket_timeout=2, socket_connect_timeout=2)

@@ -1,0 +1,91 @@
+"""The installation's settings: read once from the environment, typed, loud when wrong."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from django.conf import settings
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CommaList = Annotated[list[str], NoDecode]
+
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+
+
+class Config(BaseSettings):
+    """Each field is the environment variable of the same name with `EDAHA_` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="EDAHA_", extra="ignore")
+
+    #: Names everything this installation makes in AWS; two installations that share an account
+    #: must differ in it.
+    installation: str = Field("edaha", pattern=r"^[a-z][a-z0-9]{0,9}$")
+    data: Path = Path(".edaha")
+    secret_key: str = Field(min_length=32)
+    debug: bool = False
+    database_url: str = ""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    log_level: str = "INFO"
+
+    #: Where people open the dashboard.
+    base_url: str = "http://localhost:8000"
+    allowed_hosts: CommaList = []
+    #: Headers of a proxy in front (X-Forwarded-Proto, -For) are believed only when this is set.
+    behind_proxy: bool = False
+
+    preview_scheme: Literal["http", "https"] = "https"
+    preview_domain: str = Field("localhost", pattern=rf"^({_LABEL}\.)*{_LABEL}$")
+    preview_port: int | None = Field(None, ge=1, le=65535)
+    #: Where workers reach the router to verify a preview.
+    router_url: str = "http://127.0.0.1:8080"
+
+    #: Defaults of every repository; a repository's own settings come first.
+    cluster: str = "default"
+    namespace: str = "edaha.internal"
+    subnets: CommaList = []
+    security_groups: CommaList = []
+    execution_role_arn: str = ""
+    #: Registry to push to and pull from where that is not ECR's own name.
+    registry: str = ""
+    log_retention_days: int = 30
+
+    #: Signs deliveries of every repository (a GitHub App or an organisation's webhook).
+    webhook_secret: str = ""
+    webhook_secret_previous: str = ""
+    #: GitHub's own cap on a payload is 25 MB:
+    #: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+    webhook_max_bytes: int = 25 * 1024 * 1024
+    #: Reads private repositories on https://github.com/.
+    github_token: str = ""
+    #: Whether a repository may be cloned from a path or a file:// URL.
+    allow_local_clone: bool = False
+
+    build_timeout_seconds: int = Field(1800, ge=10)
+    #: How long the version before keeps running after the switch, for requests under way.
+    drain_seconds: int = Field(10, ge=0)
+
+    @field_validator("allowed_hosts", "subnets", "security_groups", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @property
+    def cache(self) -> Path:
+        """Mirrors, worktrees and build state: losing it costs time and nothing else."""
+        return self.data / "cache"
+
+    def preview_host(self, slug: str) -> str:
+        """The Host header of a preview, with the port where it is not the scheme's own."""
+        port = f":{self.preview_port}" if self.preview_port else ""
+        return f"{slug}.{self.preview_domain}{port}"
+
+    def preview_url(self, slug: str) -> str:
+        return f"{self.preview_scheme}://{self.preview_host(slug)}"
+
+
+def config() -> Config:
+    """The one instance, made by Django's settings."""
+    instance: Config = settings.EDAHA
+    return instance

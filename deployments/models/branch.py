@@ -1,0 +1,84 @@
+from django.db import models
+
+from ..config import config
+from ..names import slugify, with_hash
+from ..states import BranchState, Wanted
+from .repository import Repository
+
+
+class Branch(models.Model):
+    """One branch environment ("preview" in the interface): what is wanted, and what is.
+
+    `wanted` and `generation` are written by intake alone, always together: each new wish raises
+    the generation, and work for an older generation stops when it sees that.
+    """
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="branches")
+    name = models.CharField(max_length=255)
+    #: The DNS label: made once, stored, never computed again.
+    slug = models.CharField(max_length=63, unique=True)
+
+    title = models.CharField(max_length=500, blank=True)
+    author = models.CharField(max_length=100, blank=True)
+    author_avatar_url = models.CharField(max_length=500, blank=True)
+    pull_request = models.PositiveIntegerField(null=True, blank=True)
+    pull_request_url = models.CharField(max_length=500, blank=True)
+    #: GitHub's own time of the last change: an older event that arrives later is told by it.
+    pull_request_updated_at = models.DateTimeField(null=True, blank=True)
+
+    wanted = models.CharField(max_length=10, choices=Wanted, default=Wanted.PRESENT)
+    wanted_commit = models.CharField(max_length=64, blank=True)
+    generation = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=BranchState, default=BranchState.PENDING)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+
+    #: The newest attempt, whatever became of it.
+    deployment = models.ForeignKey(
+        "deployments.Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    #: The deployment that the router sends visitors to. Going live is one compare-and-swap of it.
+    live = models.ForeignKey(
+        "deployments.Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "branches"
+        constraints = [models.UniqueConstraint(fields=["repository", "name"], name="branch_name")]
+        indexes = [
+            models.Index(fields=["state", "-updated_at"]),
+            models.Index(fields=["-updated_at", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repository}:{self.name}"
+
+    @property
+    def url(self) -> str:
+        return config().preview_url(self.slug)
+
+    @property
+    def display_title(self) -> str:
+        return self.title or self.name
+
+    @classmethod
+    def for_name(cls, repository: Repository, name: str) -> "Branch":
+        """The branch of that name, made with a free slug if it is new."""
+        try:
+            return cls.objects.get(repository=repository, name=name)
+        except cls.DoesNotExist:
+            slug = _free_slug(repository, name)
+        branch, _ = cls.objects.get_or_create(
+            repository=repository, name=name, defaults={"slug": slug}
+        )
+        return branch
+
+
+def _free_slug(repository: Repository, name: str) -> str:
+    slug = slugify(name)
+    if Branch.objects.filter(slug=slug).exists():
+        # Another repository's branch has the label: tell this one apart by its full identity.
+        slug = with_hash(slug, f"{repository.full_name.lower()}:{name}")
+    return slug

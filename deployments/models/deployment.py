@@ -1,0 +1,84 @@
+from django.db import models
+
+from ..names import release_name
+from ..states import ACTIVE, DeploymentState
+from .branch import Branch
+
+
+class Deployment(models.Model):
+    """One attempt to bring a commit live, and everything it made in AWS."""
+
+    class Trigger(models.TextChoices):
+        PUSH = "push"
+        PULL_REQUEST = "pull_request"
+        REDEPLOY = "redeploy"
+
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="deployments")
+    generation = models.PositiveIntegerField()
+    commit = models.CharField(max_length=64)
+    trigger = models.CharField(max_length=20, choices=Trigger)
+    actor = models.CharField(max_length=150, blank=True)
+    #: Build anew even if the tree is unchanged, and without the build cache.
+    no_cache = models.BooleanField(default=False)
+
+    state = models.CharField(
+        max_length=12, choices=DeploymentState, default=DeploymentState.QUEUED
+    )
+    #: For people: what failed, and what to do about it.
+    error = models.TextField(blank=True)
+    hint = models.TextField(blank=True)
+
+    # What the steps found and made; each is written as soon as it is known, so that a step that
+    # is run again goes on from there.
+    image = models.CharField(max_length=500, blank=True)
+    build_reused = models.BooleanField(default=False)
+    port = models.PositiveIntegerField(null=True, blank=True)
+    cluster = models.CharField(max_length=255, blank=True)
+    namespace = models.CharField(max_length=255, blank=True)
+    discovery_service_id = models.CharField(max_length=64, blank=True)
+    task_definition_arn = models.CharField(max_length=500, blank=True)
+    task_definition_hash = models.CharField(max_length=64, blank=True)
+    ecs_deployment_id = models.CharField(max_length=64, blank=True)
+
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    #: Not to be worked on before this time (back-off, or the next look at a rollout).
+    due_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    built_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    #: Nothing of this deployment is left in ECS and Cloud Map.
+    cleaned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "generation"], name="deployment_generation")
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_at"]),
+            models.Index(
+                fields=["due_at"],
+                name="deployment_to_clean",
+                condition=models.Q(cleaned_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.branch} #{self.generation}"
+
+    @property
+    def short_commit(self) -> str:
+        return self.commit[:7]
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    def service_name(self, installation: str) -> str:
+        """Name of its ECS service, and of its Cloud Map service."""
+        return release_name(installation, self.branch.slug, self.branch_id, self.generation)

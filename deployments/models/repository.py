@@ -1,0 +1,191 @@
+import re
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from ..config import config
+
+#: Owner and name as GitHub allows them.
+FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLATFORMS = {"linux/amd64": "X86_64", "linux/arm64": "ARM64"}
+
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+#: CPU units → (least MiB, most MiB) of memory that Fargate offers.
+FARGATE_MEMORY = {
+    256: (512, 2048),
+    512: (1024, 4096),
+    1024: (2048, 8192),
+    2048: (4096, 16384),
+    4096: (8192, 30720),
+    8192: (16384, 61440),
+    16384: (32768, 122880),
+}
+
+
+def _default_platforms() -> list[str]:
+    return ["linux/amd64"]
+
+
+class Repository(models.Model):
+    """An application's git repository, and how its branches are deployed."""
+
+    class Policy(models.TextChoices):
+        PULL_REQUESTS = "pull_requests", _("Every pull request")
+        ALL = "all", _("Every branch")
+        PATTERNS = "patterns", _("Branches that match a pattern")
+
+    class LaunchType(models.TextChoices):
+        FARGATE = "FARGATE", "Fargate"
+        EC2 = "EC2", "EC2"
+
+    full_name = models.CharField(max_length=140)
+    clone_url = models.CharField(max_length=500)
+    default_branch = models.CharField(max_length=255, default="main")
+    webhook_secret = models.CharField(max_length=255, blank=True)
+    webhook_secret_previous = models.CharField(max_length=255, blank=True)
+
+    policy = models.CharField(max_length=20, choices=Policy, default=Policy.PULL_REQUESTS)
+    patterns = models.JSONField(default=list, blank=True)
+    deploy_drafts = models.BooleanField(default=True)
+
+    dockerfile = models.CharField(max_length=255, default="Dockerfile")
+    context = models.CharField(max_length=255, default=".")
+    platforms = models.JSONField(default=_default_platforms)
+    #: The port the application listens on; empty means the image's only EXPOSE.
+    port = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    #: Empty means: any answer below 500 at "/" will do.
+    health_path = models.CharField(max_length=500, blank=True)
+    #: Seconds a new task gets until it must answer.
+    startup_seconds = models.PositiveIntegerField(
+        default=120, validators=[MinValueValidator(5), MaxValueValidator(1500)]
+    )
+    environment = models.JSONField(default=dict, blank=True)
+
+    cpu = models.PositiveIntegerField(default=256)
+    memory = models.PositiveIntegerField(default=512)
+    launch_type = models.CharField(
+        max_length=10, choices=LaunchType, blank=True, default=LaunchType.FARGATE
+    )
+    capacity_providers = models.JSONField(default=list, blank=True)
+    cluster = models.CharField(max_length=255, blank=True)
+    namespace = models.CharField(max_length=255, blank=True)
+    subnets = models.JSONField(default=list, blank=True)
+    security_groups = models.JSONField(default=list, blank=True)
+    assign_public_ip = models.BooleanField(default=False)
+    task_role_arn = models.CharField(max_length=2048, blank=True)
+    execution_role_arn = models.CharField(max_length=2048, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["full_name"]
+        verbose_name_plural = "repositories"
+        constraints = [models.UniqueConstraint(Lower("full_name"), name="repository_full_name")]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def wants(self, branch_name: str, *, has_pull_request: bool) -> bool:
+        """Whether the repository's policy gives this branch a preview."""
+        if self.policy == self.Policy.PULL_REQUESTS:
+            return has_pull_request
+        if self.policy == self.Policy.ALL:
+            return True
+        return any(fnmatchcase(branch_name, pattern) for pattern in self.patterns)
+
+    @property
+    def cpu_architecture(self) -> str:
+        """Where tasks run: the first platform that is built (ECS's own word for it)."""
+        return _PLATFORMS[self.platforms[0]]
+
+    def clean(self) -> None:
+        """Check every value as early as possible; all problems at once."""
+        problems: dict[str, Any] = {}
+        for field, problem in _problems(self):
+            problems.setdefault(field, []).append(problem)
+        if problems:
+            raise ValidationError(problems)
+
+
+def _problems(repository: Repository) -> list[tuple[str, str]]:
+    found = [
+        *_name_problems(repository),
+        *_build_problems(repository),
+        *_list_problems(repository),
+        *_task_problems(repository),
+    ]
+    return found
+
+
+def _name_problems(repository: Repository) -> list[tuple[str, str]]:
+    found = []
+    if not FULL_NAME.fullmatch(repository.full_name):
+        found.append(("full_name", _("Write it as OWNER/NAME, as GitHub does.")))
+    url = repository.clone_url
+    if not url.startswith("https://") and not config().allow_local_clone:
+        found.append(("clone_url", _("Use an https:// address.")))
+    elif not url.startswith(("https://", "file:///", "/")):
+        found.append(("clone_url", _("Use an https:// address or an absolute path.")))
+    if any(ord(character) < 33 for character in url):
+        found.append(("clone_url", _("An address has no spaces or control characters.")))
+    return found
+
+
+def _build_problems(repository: Repository) -> list[tuple[str, str]]:
+    found = []
+    for field in ("dockerfile", "context"):
+        path = getattr(repository, field)
+        if path.startswith(("/", "-")) or ".." in path.split("/"):
+            found.append((field, _("Give a path inside the repository.")))
+    known = ", ".join(_PLATFORMS)
+    platforms = repository.platforms
+    if not isinstance(platforms, list) or not platforms or set(platforms) - set(_PLATFORMS):
+        found.append(("platforms", _("Give a list of one or more of %s.") % known))
+    return found
+
+
+def _list_problems(repository: Repository) -> list[tuple[str, str]]:
+    found = []
+    for field in ("patterns", "subnets", "security_groups"):
+        value = getattr(repository, field)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            found.append((field, _("Give a list of texts.")))
+    if repository.policy == Repository.Policy.PATTERNS and not repository.patterns:
+        found.append(("patterns", _("Give at least one pattern, such as feature/*.")))
+    environment = repository.environment
+    if not isinstance(environment, dict):
+        return [*found, ("environment", _("Give names and values."))]
+    for name, value in environment.items():
+        if not _ENVIRONMENT_NAME.fullmatch(name) or not isinstance(value, str):
+            found.append(("environment", _("“%s” is not a name with a text value.") % name))
+    return found
+
+
+def _task_problems(repository: Repository) -> list[tuple[str, str]]:
+    found = []
+    if repository.launch_type and repository.capacity_providers:
+        found.append(("launch_type", _("Choose a launch type or capacity providers, not both.")))
+    providers = repository.capacity_providers
+    if not isinstance(providers, list) or not all(isinstance(item, str) for item in providers):
+        found.append(("capacity_providers", _("Give a list of capacity provider names.")))
+    path = repository.health_path
+    if path and (not path.startswith("/") or any(ord(c) < 33 or ord(c) > 126 for c in path)):
+        found.append(("health_path", _("Begin the path with “/”.")))
+    if repository.launch_type == Repository.LaunchType.FARGATE:
+        limits = FARGATE_MEMORY.get(repository.cpu)
+        if limits is None:
+            sizes = ", ".join(map(str, FARGATE_MEMORY))
+            found.append(("cpu", _("Fargate offers %s CPU units.") % sizes))
+        elif not limits[0] <= repository.memory <= limits[1]:
+            found.append(
+                ("memory", _("With this CPU, Fargate offers %d to %d MiB.") % limits)
+            )
+    return found

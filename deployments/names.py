@@ -1,0 +1,89 @@
+"""Names: a branch's DNS label, and what its resources are called in AWS.
+
+A branch name may be anything that git accepts (`feature/x`, `機能/検索`, `$(id)`); only what these
+functions return ever reaches DNS, AWS or a file system.
+"""
+
+import hashlib
+import re
+
+#: RFC 1035, section 2.3.4: a label has at most 63 octets.
+LABEL_MAX = 63
+_HASH_LENGTH = 7
+
+#: Never a preview's address: they would pass for the company's own, or for the router's.
+RESERVED = frozenset(
+    "www api app admin dashboard edaha mail smtp imap ftp ns ns1 ns2 mx static assets cdn auth "
+    "login sso status localhost test invalid example local internal wpad autodiscover "
+    "autoconfig".split()
+)
+
+
+def slugify(name: str, *, limit: int = LABEL_MAX) -> str:
+    """The DNS label for a raw branch name; different names give different labels.
+
+    Lowercase, every run of anything outside `[a-z0-9]` becomes one `-`. Whenever that lost
+    information (a slash, a capital, a cut), a hash of the raw name follows.
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if plain == name and len(plain) <= limit and not _is_taken_by_rule(plain):
+        return plain
+    return with_hash(plain, name, limit=limit)
+
+
+def with_hash(plain: str, source: str, *, limit: int = LABEL_MAX) -> str:
+    """`plain` cut to fit, followed by a hash of `source`."""
+    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
+    stem = plain[: limit - _HASH_LENGTH - 1].strip("-")
+    return f"{stem}-{digest}" if stem else f"branch-{digest}"
+
+
+def is_label(text: str) -> bool:
+    """Whether `text` is a lowercase DNS label."""
+    return len(text) <= LABEL_MAX and bool(re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", text))
+
+
+def release_name(installation: str, slug: str, branch_id: int, generation: int) -> str:
+    """The ECS service and the Cloud Map service of one deployment: a DNS label.
+
+    Each deployment has a service of its own, so that a retried call can only ever find what the
+    same deployment made before.
+    """
+    tail = f"-{branch_id}-{generation}"
+    stem = slug[: LABEL_MAX - len(installation) - 1 - len(tail)].rstrip("-")
+    return f"{installation}-{stem}{tail}"
+
+
+def family(installation: str, slug: str, branch_id: int) -> str:
+    """The family that all task definitions of a branch belong to."""
+    return f"{installation}-{slug}-{branch_id}"
+
+
+def image_repository(installation: str, full_name: str) -> str:
+    """The ECR repository of an application.
+
+    ECR allows `[a-z0-9]` with single `.`, `_`, `__`, `-` or `/` between, 2 to 256 characters
+    (`RepositoryName` in ECR's service model).
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", full_name.lower().replace("/", "--")).strip("-")
+    if plain != full_name.lower().replace("/", "-"):
+        plain = with_hash(plain, full_name, limit=120)
+    return f"{installation}/{plain[:120]}"
+
+
+def log_group(installation: str, full_name: str) -> str:
+    """The CloudWatch Logs group of an application: `[.\\-_/#A-Za-z0-9]`, at most 512."""
+    return f"/{installation}/{re.sub(r'[^A-Za-z0-9._/-]', '-', full_name)[:400]}"
+
+
+def image_tag(slug: str, commit: str) -> str:
+    return f"{slug}-{commit[:12]}"
+
+
+def cache_tag(slug: str) -> str:
+    return f"cache-{slug}"
+
+
+def _is_taken_by_rule(plain: str) -> bool:
+    # "xn--" begins a punycode label; "--" separates a service from its branch's slug.
+    return not plain or plain in RESERVED or "--" in plain
