@@ -1,0 +1,77 @@
+"""The DNS server: UDP and TCP on loopback, answers from Cloud Map."""
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from dnslib import RCODE, DNSRecord
+from dnslib.server import BaseResolver, DNSHandler, DNSLogger, DNSServer
+
+from sandbox.discovery.zone import Records, answer
+
+if TYPE_CHECKING:
+    from mypy_boto3_servicediscovery import ServiceDiscoveryClient
+
+REMEMBER = 2.0     # seconds that namespaces and TTLs are kept; addresses never are
+DEFAULT_TTL = 10   # seconds, for a service that names none
+
+log = logging.getLogger(__name__)
+
+
+class CloudMapNames(BaseResolver):  # type: ignore[misc]  # dnslib has no annotations
+    """Resolves `<service>.<namespace>` to the addresses that Cloud Map holds."""
+
+    def __init__(self, cloud_map: "ServiceDiscoveryClient") -> None:
+        self.cloud_map = cloud_map
+        self.ttls: dict[tuple[str, str], int] = {}   # by service and namespace
+        self.namespaces: frozenset[str] = frozenset()
+        self.read_at = float("-inf")
+
+    def resolve(self, request: DNSRecord, handler: DNSHandler) -> DNSRecord:
+        try:
+            self._refresh()
+            return answer(request, self.namespaces, self._records)
+        except (BotoCoreError, ClientError) as error:
+            log.warning("%s: %s", request.q.qname, error)
+            reply = request.reply()
+            reply.header.rcode = RCODE.SERVFAIL
+            return reply
+
+    def _records(self, service: str, namespace: str) -> Records | None:
+        try:
+            found = self.cloud_map.discover_instances(
+                NamespaceName=namespace, ServiceName=service, HealthStatus="ALL")["Instances"]
+        except (self.cloud_map.exceptions.ServiceNotFound,
+                self.cloud_map.exceptions.NamespaceNotFound):
+            return None
+        # Route 53 answers with unhealthy instances too when there are no others.
+        healthy = [one for one in found if one.get("HealthStatus") != "UNHEALTHY"] or found
+        addresses = [one["Attributes"].get("AWS_INSTANCE_IPV4") for one in healthy]
+        known = tuple(address for address in addresses if address)
+        return Records(known, self.ttls.get((service, namespace), DEFAULT_TTL)) if known else None
+
+    def _refresh(self) -> None:
+        if time.monotonic() - self.read_at < REMEMBER:
+            return
+        names: dict[str, str] = {}
+        for page in self.cloud_map.get_paginator("list_namespaces").paginate():
+            names |= {one["Id"]: one["Name"].lower() for one in page["Namespaces"]}
+        ttls: dict[tuple[str, str], int] = {}
+        for services in self.cloud_map.get_paginator("list_services").paginate():
+            for service in services["Services"]:
+                config = service.get("DnsConfig") or {}
+                namespace = names.get(config.get("NamespaceId") or service.get("NamespaceId", ""))
+                for record in config.get("DnsRecords", ()):
+                    if record["Type"] == "A" and namespace:
+                        ttls[service["Name"].lower(), namespace] = int(record["TTL"])
+        self.namespaces, self.ttls = frozenset(names.values()), ttls
+        self.read_at = time.monotonic()
+
+
+def serve(cloud_map: "ServiceDiscoveryClient", port: int) -> None:
+    """Starts answering in threads of its own; returns once both sockets are open."""
+    names = CloudMapNames(cloud_map)
+    silent = DNSLogger(log="-request,-reply,-truncated,-error", prefix=False)
+    for tcp in (False, True):
+        DNSServer(names, address="127.0.0.1", port=port, tcp=tcp, logger=silent).start_thread()
