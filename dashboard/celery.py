@@ -11,9 +11,9 @@ from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
-from django.conf import settings  # noqa: E402 (needs the variable above)
+from django.conf import settings
 
-from deployments.adapters import wakeups  # noqa: E402
+from deployments.adapters import wakeups
 
 
 def _broker_url(url: str) -> str:

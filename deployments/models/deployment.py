@@ -21,9 +21,7 @@ class Deployment(models.Model):
     #: Build anew even if the tree is unchanged, and without the build cache.
     no_cache = models.BooleanField(default=False)
 
-    state = models.CharField(
-        max_length=12, choices=DeploymentState, default=DeploymentState.QUEUED
-    )
+    state = models.CharField(max_length=12, choices=DeploymentState, default=DeploymentState.QUEUED)
     #: For people: what failed, and what to do about it.
     error = models.TextField(blank=True)
     hint = models.TextField(blank=True)
@@ -35,13 +33,19 @@ class Deployment(models.Model):
     port = models.PositiveIntegerField(null=True, blank=True)
     cluster = models.CharField(max_length=255, blank=True)
     namespace = models.CharField(max_length=255, blank=True)
-    discovery_service_id = models.CharField(max_length=64, blank=True)
+    discovery_service_arn = models.CharField(max_length=255, blank=True)
     task_definition_arn = models.CharField(max_length=500, blank=True)
     task_definition_hash = models.CharField(max_length=64, blank=True)
     ecs_deployment_id = models.CharField(max_length=64, blank=True)
+    #: Since when its tasks run without a break; the application has to answer some time later.
+    running_since = models.DateTimeField(null=True, blank=True)
+    #: Where the rollout stands, in a sentence.
+    progress = models.CharField(max_length=300, blank=True)
 
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    #: When the tick last woke somebody up for it.
+    woken_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     #: Not to be worked on before this time (back-off, or the next look at a rollout).
     due_at = models.DateTimeField(null=True, blank=True)

@@ -12,10 +12,8 @@ class Image(models.Model):
     digest = models.CharField(max_length=71)
     #: `registry/repository@sha256:…`
     reference = models.CharField(max_length=500)
-    #: From the image's own configuration: EXPOSE, HEALTHCHECK, platforms.
-    exposed_ports = models.JSONField(default=list)
-    health_check = models.JSONField(default=dict)
-    platforms = models.JSONField(default=list)
+    #: From the image's own configuration: EXPOSE for each platform.
+    ports = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -16,9 +16,7 @@ class BuildStep(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["deployment", "number"], name="step_number")
-        ]
+        constraints = [models.UniqueConstraint(fields=["deployment", "number"], name="step_number")]
 
     def __str__(self) -> str:
         return f"#{self.number} {self.name}"

@@ -116,13 +116,12 @@ class Repository(models.Model):
 
 
 def _problems(repository: Repository) -> list[tuple[str, str]]:
-    found = [
+    return [
         *_name_problems(repository),
         *_build_problems(repository),
         *_list_problems(repository),
         *_task_problems(repository),
     ]
-    return found
 
 
 def _name_problems(repository: Repository) -> list[tuple[str, str]]:
@@ -185,7 +184,5 @@ def _task_problems(repository: Repository) -> list[tuple[str, str]]:
             sizes = ", ".join(map(str, FARGATE_MEMORY))
             found.append(("cpu", _("Fargate offers %s CPU units.") % sizes))
         elif not limits[0] <= repository.memory <= limits[1]:
-            found.append(
-                ("memory", _("With this CPU, Fargate offers %d to %d MiB.") % limits)
-            )
+            found.append(("memory", _("With this CPU, Fargate offers %d to %d MiB.") % limits))
     return found

@@ -1,0 +1,116 @@
+"""boto3's clients, shared and warm, and AWS's errors told as ours."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+
+from ..errors import EdahaError, PlatformError, UserError
+
+_LOCK = threading.Lock()
+
+#: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "ExpiredToken",
+    "ExpiredTokenException",
+}
+_THROTTLED = {
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+}
+_THEIRS = {
+    "ClusterNotFoundException",
+    "InvalidParameterException",
+    "ClientException",
+    "PlatformUnknownException",
+    "PlatformTaskDefinitionIncompatibilityException",
+    "UnsupportedFeatureException",
+    "InvalidInput",
+    "NamespaceNotFound",
+    "InvalidSubnetID.NotFound",
+    "InvalidGroup.NotFound",
+    "InvalidSubnetID.Malformed",
+}
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+@cache
+def _client(service: str) -> Any:
+    with _LOCK:  # making clients is not thread-safe; using them is
+        make: Any = _session().client  # its overloads ask for a literal name
+        return make(
+            service,
+            config=Config(
+                retries={"mode": "standard", "max_attempts": 4},
+                max_pool_connections=32,
+                connect_timeout=5,
+                read_timeout=30,
+                user_agent_extra="edaha",
+            ),
+        )
+
+
+def client(service: str) -> Any:
+    """The process's client for an AWS service, by boto3's name of it."""
+    try:
+        return _client(service)
+    except botocore.exceptions.NoRegionError:
+        raise PlatformError("No AWS region is set.", hint="Set AWS_DEFAULT_REGION.") from None
+
+
+@contextmanager
+def told_as(doing: str) -> Iterator[None]:
+    """Turn AWS's errors into Edaha's; `doing` completes “AWS refused to …”."""
+    try:
+        yield
+    except botocore.exceptions.ClientError as problem:
+        raise _translate(problem, doing) from problem
+    except botocore.exceptions.ParamValidationError as problem:
+        raise UserError(f"A setting does not fit AWS: could not {doing}: {problem}") from problem
+    except (botocore.exceptions.NoCredentialsError, botocore.exceptions.PartialCredentialsError):
+        raise PlatformError(
+            f"No AWS credentials: could not {doing}.",
+            hint="Give the workers a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        ) from None
+    except (botocore.exceptions.HTTPClientError, botocore.exceptions.BotoCoreError) as problem:
+        raise PlatformError(f"AWS was not reached to {doing}: {problem}", retry=True) from problem
+
+
+def code_of(problem: botocore.exceptions.ClientError) -> str:
+    return str(problem.response.get("Error", {}).get("Code", ""))
+
+
+def _translate(problem: botocore.exceptions.ClientError, doing: str) -> EdahaError:
+    code = code_of(problem)
+    message = str(problem.response.get("Error", {}).get("Message", "")) or str(problem)
+    if code in _DENIED:
+        return PlatformError(
+            f"AWS refused to {doing}: {code}: {message}",
+            hint="Grant the workers' role the permissions in infra/worker-policy.json.",
+        )
+    if code in _THROTTLED:
+        return PlatformError(f"AWS is throttling: could not {doing}.", retry=True)
+    if code in _THEIRS:
+        return UserError(
+            f"AWS refused to {doing}: {message}",
+            hint="Check the repository's cluster, network, roles, CPU and memory.",
+        )
+    status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return PlatformError(f"AWS failed to {doing}: {code}: {message}", retry=status >= 500)

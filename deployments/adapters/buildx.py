@@ -1,0 +1,230 @@
+"""docker buildx: commands are described as pure argument lists, then run."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+
+from ..config import config
+from ..errors import PlatformError, UserError
+from .buildkit import Line, Progress, Step
+from .process import Process
+
+_BEAT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What is to be built, and where it goes."""
+
+    #: Folder with the files, and the Dockerfile's path.
+    context: Path
+    dockerfile: Path
+    platforms: tuple[str, ...]
+    #: `registry/repository:tag` to push to.
+    target: str
+    cache_from: tuple[str, ...] = ()
+    no_cache: bool = False
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Docker's `auth` for one registry: base64 of user:password. Empty where none is needed."""
+
+    registry: str
+    auth: str
+
+
+def build_command(request: BuildRequest, metadata: Path) -> list[str]:
+    """Build and push."""
+    cache = [f"--cache-from=type=registry,ref={ref}" for ref in request.cache_from]
+    if request.no_cache:
+        cache = ["--no-cache", "--pull"]
+    return [
+        *_common(request),
+        *cache,
+        f"--metadata-file={metadata}",
+        f"--output=type=image,name={request.target},push=true,oci-mediatypes=true",
+        str(request.context),
+    ]
+
+
+def export_cache_command(request: BuildRequest, ref: str) -> list[str]:
+    """Write the cache of a build that just ran to the registry, for other builders.
+
+    `image-manifest` and `oci-mediatypes` are what ECR needs:
+    https://docs.docker.com/build/cache/backends/registry/
+    """
+    return [
+        *_common(request),
+        f"--cache-to=type=registry,ref={ref},mode=max,image-manifest=true,oci-mediatypes=true",
+        "--output=type=cacheonly",
+        str(request.context),
+    ]
+
+
+def _common(request: BuildRequest) -> list[str]:
+    return [
+        "docker",
+        "buildx",
+        "build",
+        "--progress=rawjson",
+        # Attestations would make every build a new digest.
+        "--provenance=false",
+        "--sbom=false",
+        f"--file={request.dockerfile}",
+        f"--platform={','.join(request.platforms)}",
+    ]
+
+
+def build(
+    request: BuildRequest,
+    credentials: Credentials,
+    *,
+    report: Callable[[Step | Line], None],
+    beat: Callable[[], None],
+) -> str:
+    """Build and push; returns the digest.
+
+    `beat` is called about every two seconds; when it raises, the build is ended and that error
+    goes on. A failing build is a UserError.
+    """
+    with _private_folder(credentials) as folder:
+        metadata = folder / "metadata.json"
+        progress = Progress()
+        code = _run(build_command(request, metadata), folder, progress, report, beat)
+        if code != 0:
+            raise _explain(progress)
+        try:
+            digest: str = orjson.loads(metadata.read_bytes())["containerimage.digest"]
+        except (OSError, KeyError, orjson.JSONDecodeError) as problem:
+            raise PlatformError("buildx did not tell the image's digest.", retry=True) from problem
+        return digest
+
+
+def export_cache(request: BuildRequest, credentials: Credentials, ref: str) -> None:
+    """Best effort: a cache that could not be exported costs time only."""
+    with _private_folder(credentials) as folder:
+        progress = Progress()
+        code = _run(
+            export_cache_command(request, ref), folder, progress, lambda _: None, lambda: None
+        )
+        if code != 0:
+            raise PlatformError(f"The build cache was not exported: {progress.messages[-1:]}")
+
+
+def inspect(reference: str, credentials: Credentials) -> dict[str, list[int]]:
+    """Platform → exposed TCP ports of a pushed image."""
+    with _private_folder(credentials) as folder:
+        command = ["docker", "buildx", "imagetools", "inspect", reference]
+        done = subprocess.run(
+            [*command, "--format", "{{json .Image}}"],
+            env=_environment(folder),
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    if done.returncode != 0:
+        message = done.stderr.decode(errors="replace").strip()[-300:]
+        raise PlatformError(f"The pushed image could not be read back: {message}", retry=True)
+    image = orjson.loads(done.stdout)
+    images = {_platform(image): image} if "architecture" in image else image
+    return {platform: _ports(each) for platform, each in images.items()}
+
+
+def remove_local(target: str) -> None:
+    """Untag a pushed image on this machine; its layers stay as cache until Docker prunes them."""
+    subprocess.run(
+        ["docker", "image", "rm", target],
+        env=_environment(config().cache.absolute()),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _platform(image: dict[str, str]) -> str:
+    return f"{image['os']}/{image['architecture']}"
+
+
+def _ports(image: dict[str, dict[str, dict[str, object]]]) -> list[int]:
+    exposed = (image.get("config") or {}).get("ExposedPorts") or {}
+    numbers = (key.partition("/") for key in exposed)
+    return sorted(int(port) for port, _, protocol in numbers if protocol in {"", "tcp"})
+
+
+def _run(
+    command: list[str],
+    folder: Path,
+    progress: Progress,
+    report: Callable[[Step | Line], None],
+    beat: Callable[[], None],
+) -> int:
+    """Run to the end, or until `beat` raises or the time is over; the exit code."""
+    limit = config().build_timeout_seconds
+    deadline = time.monotonic() + limit
+    with Process(command, _environment(folder)) as process:
+        for line in process.lines(every=_BEAT_SECONDS):
+            if line is None:
+                beat()
+            else:
+                for change in progress.feed(line):
+                    report(change)
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"The build took longer than {limit} s.",
+                    hint="Make the Dockerfile's slow steps cacheable, or raise the limit.",
+                )
+        for rest in progress.finish():
+            report(rest)
+        return process.exit_code()
+
+
+@contextmanager
+def _private_folder(credentials: Credentials) -> Iterator[Path]:
+    """A DOCKER_CONFIG of its own, gone afterwards: builds see no credentials but the registry's."""
+    with TemporaryDirectory(prefix="edaha-build-") as name:
+        folder = Path(name)
+        auths = {credentials.registry: {"auth": credentials.auth}} if credentials.auth else {}
+        (folder / "config.json").write_bytes(orjson.dumps({"auths": auths}))
+        yield folder
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    state = config().cache.absolute() / "buildx"
+    state.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "DOCKER_CONFIG": str(folder),
+        "BUILDX_CONFIG": str(state),
+        "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
+    }
+    for name in ("DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "BUILDX_BUILDER"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    return environment
+
+
+def _explain(progress: Progress) -> UserError | PlatformError:
+    said = next((m for m in reversed(progress.messages) if "ERROR" in m), "")
+    if not progress.steps:
+        # Nothing was even begun: the engine, not the Dockerfile.
+        where = "Is the Docker engine running?" if shutil.which("docker") else "Install Docker."
+        return PlatformError(f"buildx failed: {said or progress.messages[-1:]}", hint=where)
+    step = progress.failed_step
+    if step is None:
+        return UserError(f"The image could not be built: {said.removeprefix('ERROR: ')}")
+    if "pushing" in step.name or "exporting" in step.name:
+        return PlatformError(f"The image was not pushed: {step.error}", retry=True)
+    return UserError(
+        f"The image could not be built: step “{step.name}” failed: {step.error}",
+        hint=f"The log's lines of step {step.number} show what went wrong.",
+    )

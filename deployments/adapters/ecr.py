@@ -1,0 +1,85 @@
+"""Amazon ECR: where images and build caches are kept."""
+
+from typing import TYPE_CHECKING
+
+import orjson
+from botocore.exceptions import ClientError
+
+from ..config import config
+from .aws import client, code_of, told_as
+from .buildx import Credentials
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
+
+_known: dict[str, str] = {}
+_IMAGES_A_CALL = 100
+
+
+def ensure_repository(name: str) -> str:
+    """`registry/name` of a repository, which is created if it is new."""
+    if name not in _known:
+        with told_as(f"create the image repository {name}"):
+            try:
+                uri = _ecr().describe_repositories(repositoryNames=[name])
+                found = uri["repositories"][0]["repositoryUri"]
+            except ClientError as problem:
+                if code_of(problem) != "RepositoryNotFoundException":
+                    raise
+                made = _ecr().create_repository(repositoryName=name)
+                found = made["repository"]["repositoryUri"]
+        _known[name] = f"{config().registry}/{name}" if config().registry else found
+    return _known[name]
+
+
+def credentials() -> Credentials:
+    """A login that is valid for 12 hours: ask for it right before the push."""
+    with told_as("log in to the registry"):
+        data = _ecr().get_authorization_token()["authorizationData"][0]
+    registry = config().registry or data["proxyEndpoint"].removeprefix("https://")
+    return Credentials(registry=registry, auth=data["authorizationToken"])
+
+
+def has_image(name: str, digest: str) -> bool:
+    """Whether the registry still has an image."""
+    with told_as("look for an image"):
+        try:
+            answer = _ecr().batch_get_image(repositoryName=name, imageIds=[{"imageDigest": digest}])
+        except ClientError as problem:
+            if code_of(problem) == "RepositoryNotFoundException":
+                return False
+            raise
+    return bool(answer["images"])
+
+
+def delete_images(name: str, *, tags: list[str], digests: list[str]) -> None:
+    """Delete what exists of these, with the images of each platform; no error about the rest."""
+    ids: list[ImageIdentifierTypeDef] = [{"imageTag": tag} for tag in tags]
+    ids += [{"imageDigest": digest} for digest in digests]
+    with told_as("delete images"):
+        for start in range(0, len(ids), _IMAGES_A_CALL):
+            part = ids[start : start + _IMAGES_A_CALL]
+            try:
+                children = _platform_images(name, part)
+                _ecr().batch_delete_image(repositoryName=name, imageIds=part)
+                if children:
+                    _ecr().batch_delete_image(repositoryName=name, imageIds=children)
+            except ClientError as problem:
+                if code_of(problem) != "RepositoryNotFoundException":
+                    raise
+
+
+def _platform_images(
+    name: str, ids: "list[ImageIdentifierTypeDef]"
+) -> "list[ImageIdentifierTypeDef]":
+    """The images that indexes among `ids` refer to: ECR keeps them when an index is deleted."""
+    answer = _ecr().batch_get_image(repositoryName=name, imageIds=ids)
+    manifests = [orjson.loads(image["imageManifest"]) for image in answer["images"]]
+    children = {entry["digest"] for each in manifests for entry in each.get("manifests", ())}
+    return [{"imageDigest": digest} for digest in sorted(children)]
+
+
+def _ecr() -> "ECRClient":
+    ecr: ECRClient = client("ecr")
+    return ecr

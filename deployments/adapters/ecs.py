@@ -1,0 +1,128 @@
+"""Amazon ECS: clusters, task definitions, services, tasks."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ..errors import UserError
+from .aws import client, code_of, told_as
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
+
+#: The most names that one call takes.
+_SERVICES_A_CALL = 10
+_TASKS_A_CALL = 100
+
+
+def check_cluster(cluster: str) -> None:
+    """Raise UserError unless the cluster exists and takes work."""
+    with told_as(f"look at the cluster {cluster}"):
+        found = _ecs().describe_clusters(clusters=[cluster])["clusters"]
+    if not any(entry.get("status") == "ACTIVE" for entry in found):
+        raise UserError(
+            f"The ECS cluster “{cluster}” does not exist.",
+            hint="Create it, or name another in the repository's settings or EDAHA_CLUSTER.",
+        )
+
+
+def register_task_definition(definition: dict[str, Any]) -> str:
+    """Register a revision; returns its ARN."""
+    with told_as("register the task definition"):
+        answer = _ecs().register_task_definition(**definition)
+    return answer["taskDefinition"]["taskDefinitionArn"]
+
+
+def create_service(request: dict[str, Any]) -> str:
+    """Create a service, or find the one that an earlier try made; the id of its deployment.
+
+    A service's name belongs to one deployment, so one that exists is that deployment's own.
+    """
+    with told_as("create the ECS service"):
+        try:
+            service = _ecs().create_service(**request)["service"]
+        except ClientError as problem:
+            if "idempotent" not in str(problem):
+                raise
+            found = describe_services(request["cluster"], [request["serviceName"]])
+            service = found.get(request["serviceName"], {})
+            if service.get("taskDefinition") != request["taskDefinition"]:
+                raise
+    return primary(service).get("id", "")
+
+
+def primary(service: "ServiceTypeDef") -> dict[str, Any]:
+    """The deployment that ECS is working on, or {}."""
+    deployments = service.get("deployments", [])
+    return next((dict(d) for d in deployments if d.get("status") == "PRIMARY"), {})
+
+
+def describe_services(cluster: str, names: Sequence[str]) -> dict[str, "ServiceTypeDef"]:
+    """Name → description of those that exist in any status."""
+    found = {}
+    for part in _parts(names, _SERVICES_A_CALL):
+        with told_as("look at ECS services"):
+            answer = _ecs().describe_services(cluster=cluster, services=part)
+        found.update({service["serviceName"]: service for service in answer["services"]})
+    return found
+
+
+def tasks(cluster: str, service: str, *, stopped: bool = False) -> list["TaskTypeDef"]:
+    """The service's tasks that run (or start), or those that stopped within the last hour."""
+    status = "STOPPED" if stopped else "RUNNING"
+    with told_as("look at the tasks"):
+        pages = (
+            _ecs()
+            .get_paginator("list_tasks")
+            .paginate(cluster=cluster, serviceName=service, desiredStatus=status)
+        )
+        arns = [arn for page in pages for arn in page["taskArns"]]
+        return [
+            task
+            for part in _parts(arns, _TASKS_A_CALL)
+            for task in _ecs().describe_tasks(cluster=cluster, tasks=part)["tasks"]
+        ]
+
+
+def delete_service(cluster: str, name: str) -> bool:
+    """Have a service deleted, tasks and all; True once nothing of it is left.
+
+    ACTIVE → DRAINING → INACTIVE → gone: INACTIVE and missing both count as gone.
+    """
+    status = describe_services(cluster, [name]).get(name, {}).get("status", "INACTIVE")
+    if status == "ACTIVE":
+        with told_as("delete the ECS service"):
+            try:
+                answer = _ecs().delete_service(cluster=cluster, service=name, force=True)
+                status = answer["service"].get("status", "DRAINING")
+            except ClientError as problem:
+                if code_of(problem) not in {
+                    "ServiceNotFoundException",
+                    "ServiceNotActiveException",
+                }:
+                    raise
+                status = "INACTIVE"
+    return status == "INACTIVE"
+
+
+def delete_task_definition(arn: str) -> None:
+    """Deregister and delete one revision; no error if that was done before."""
+    with told_as("delete a task definition"):
+        try:
+            _ecs().deregister_task_definition(taskDefinition=arn)
+        except ClientError as problem:
+            if code_of(problem) not in {"ClientException", "InvalidParameterException"}:
+                raise
+        _ecs().delete_task_definitions(taskDefinitions=[arn])
+
+
+def _parts(names: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(names), size):
+        yield list(names[start : start + size])
+
+
+def _ecs() -> "ECSClient":
+    ecs: ECSClient = client("ecs")
+    return ecs

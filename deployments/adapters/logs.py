@@ -1,0 +1,48 @@
+"""CloudWatch Logs: the group that an application's containers write to, and their last words."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from ..config import config
+from .aws import client, code_of, told_as
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+_known: set[str] = set()
+
+
+def ensure_group(name: str) -> None:
+    """Create a log group with the installation's retention, once in a process's life."""
+    if name in _known:
+        return
+    with told_as(f"create the log group {name}"):
+        try:
+            _logs().create_log_group(logGroupName=name)
+            _logs().put_retention_policy(
+                logGroupName=name, retentionInDays=config().log_retention_days
+            )
+        except ClientError as problem:
+            if code_of(problem) != "ResourceAlreadyExistsException":
+                raise
+    _known.add(name)
+
+
+def last_lines(group: str, stream: str, *, limit: int = 20) -> list[str]:
+    """What a container printed last; empty when there is nothing (yet)."""
+    with told_as("read the container's log"):
+        try:
+            answer = _logs().get_log_events(
+                logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False
+            )
+        except ClientError as problem:
+            if code_of(problem) == "ResourceNotFoundException":
+                return []
+            raise
+    return [event["message"].rstrip("\n") for event in answer["events"]]
+
+
+def _logs() -> "CloudWatchLogsClient":
+    logs: CloudWatchLogsClient = client("logs")
+    return logs

@@ -1,0 +1,87 @@
+"""Judges a rollout by what ECS says of it. Pure.
+
+The ServicesStable waiter is no help: it is content with a rolled back service, and before the new
+deployment even shows. What counts is the deployment's own id, its state and its tasks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+#: ECS tries again after a task has failed. Once may be bad luck (a spot instance that was taken
+#: away); a second time the same way is not.
+_FAILURES = 2
+
+_HINTS = {
+    137: "Exit code 137: it was killed, most likely for using more memory than it may have. "
+    "Raise the repository's memory.",
+    139: "Exit code 139: it crashed (segmentation fault).",
+    126: "Exit code 126: its command is not executable.",
+    127: "Exit code 127: its command was not found in the image.",
+}
+
+
+class Verdict(Enum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    verdict: Verdict
+    #: A sentence about where it stands, or why it failed.
+    message: str
+    hint: str = ""
+    #: Whose last log lines explain the failure.
+    task_arn: str = ""
+
+
+def judge(
+    service: Mapping[str, Any] | None,
+    deployment_id: str,
+    stopped_tasks: Sequence[Mapping[str, Any]],
+) -> Judgement:
+    """Where the rollout of `deployment_id` stands.
+
+    RUNNING: ECS calls it COMPLETED and as many tasks run as are desired; whether the application
+    answers is another question.
+    """
+    if service is None or service.get("status") != "ACTIVE":
+        return Judgement(Verdict.FAILED, "Somebody deleted the ECS service.", "Redeploy.")
+    deployments = service.get("deployments", ())
+    ours = next((d for d in deployments if d.get("id") == deployment_id), None)
+    if ours is None or ours.get("status") != "PRIMARY":
+        return Judgement(
+            Verdict.FAILED, "The ECS service was changed by somebody else.", "Redeploy."
+        )
+    failures = [task for task in stopped_tasks if _is_failure(task)]
+    if ours.get("rolloutState") == "FAILED" or len(failures) >= _FAILURES:
+        return _failed(ours, failures)
+    desired, running = ours.get("desiredCount", 1), ours.get("runningCount", 0)
+    if ours.get("rolloutState") == "COMPLETED" and running >= desired > 0:
+        return Judgement(Verdict.RUNNING, f"{running} of {desired} tasks run.")
+    return Judgement(Verdict.WAITING, f"{running} of {desired} tasks run.")
+
+
+def _is_failure(task: Mapping[str, Any]) -> bool:
+    return task.get("stopCode") in {"EssentialContainerExited", "TaskFailedToStart"}
+
+
+def _failed(ours: Mapping[str, Any], failures: Sequence[Mapping[str, Any]]) -> Judgement:
+    if not failures:
+        reason = ours.get("rolloutStateReason") or "ECS gave the deployment up."
+        return Judgement(Verdict.FAILED, reason, "The service's events in the log tell more.")
+    task = failures[0]
+    arn = task.get("taskArn", "")
+    if task.get("stopCode") == "TaskFailedToStart":
+        reason = task.get("stoppedReason", "no reason given")
+        return Judgement(Verdict.FAILED, f"The task could not start: {reason}", task_arn=arn)
+    code = next((c["exitCode"] for c in task.get("containers", ()) if "exitCode" in c), None)
+    return Judgement(
+        Verdict.FAILED,
+        f"The container exited by itself with code {'unknown' if code is None else code}.",
+        _HINTS.get(code or 0, "The container's last lines are in the log."),
+        arn,
+    )

@@ -1,0 +1,93 @@
+"""The right to work on one deployment: held in the database, for a limited time."""
+
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from ..errors import LeaseLost, Superseded
+from ..states import DeploymentState, Wanted
+from .branch import Branch
+from .deployment import Deployment
+from .moves import move_deployment
+
+SECONDS = 30
+
+
+class Lease:
+    """Made by `claim`. Every write through it fails with LeaseLost once somebody else holds it."""
+
+    def __init__(self, deployment: Deployment, owner: str) -> None:
+        self.deployment = deployment
+        self.owner = owner
+
+    @classmethod
+    def claim(cls, deployment_id: int, states: Collection[DeploymentState]) -> "Lease | None":
+        """Take the deployment if it is due, in one of `states`, and nobody works on it."""
+        now, owner = timezone.now(), secrets.token_hex(8)
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        due = Q(due_at=None) | Q(due_at__lte=now)
+        claimed = Deployment.objects.filter(free, due, pk=deployment_id, state__in=states).update(
+            lease_owner=owner, lease_until=now + timedelta(seconds=SECONDS)
+        )
+        if not claimed:
+            return None
+        deployment = Deployment.objects.select_related("branch__repository").get(pk=deployment_id)
+        return cls(deployment, owner)
+
+    def beat(self) -> None:
+        """Hold on for another SECONDS; say Superseded when the work is no longer wanted."""
+        self.save(lease_until=timezone.now() + timedelta(seconds=SECONDS))
+        self.check_wanted()
+
+    def check_wanted(self) -> None:
+        """Raise Superseded unless this is still the newest thing wanted of the branch."""
+        newest = Branch.objects.filter(
+            pk=self.deployment.branch_id,
+            generation=self.deployment.generation,
+            wanted=Wanted.PRESENT,
+        )
+        if not newest.exists():
+            raise Superseded("A newer commit or a destroy request came in between.")
+
+    def check_not_overtaken(self) -> None:
+        """Raise Superseded if the branch is to be destroyed, or a newer deployment is live.
+
+        A rollout under way goes on while a newer one is only being built: it may well fail.
+        """
+        branch = Branch.objects.select_related("live").get(pk=self.deployment.branch_id)
+        if branch.wanted == Wanted.ABSENT:
+            raise Superseded("The branch is to be destroyed.")
+        if branch.live is not None and branch.live.generation > self.deployment.generation:
+            raise Superseded(f"Generation {branch.live.generation} is live already.")
+
+    def save(self, **fields: Any) -> None:
+        """Write columns of the deployment."""
+        rows = Deployment.objects.filter(pk=self.deployment.pk, lease_owner=self.owner)
+        if not rows.update(**fields):
+            raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
+        for name, value in fields.items():
+            setattr(self.deployment, name, value)
+
+    def move(self, to: DeploymentState, *, reason: str = "", **fields: Any) -> None:
+        """Move the deployment to its next state and give the lease back."""
+        fields = {"lease_owner": "", "lease_until": None, "due_at": None, "attempts": 0} | fields
+        moved = move_deployment(
+            self.deployment, to, reason=reason, lease_owner=self.owner, **fields
+        )
+        if not moved:
+            raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
+
+    def give_back(self, *, due_in: float, attempts: int | None = None) -> None:
+        """Let go without a move: to be taken up again in `due_in` seconds."""
+        fields: dict[str, Any] = {
+            "lease_owner": "",
+            "lease_until": None,
+            "due_at": timezone.now() + timedelta(seconds=due_in),
+        }
+        if attempts is not None:
+            fields["attempts"] = attempts
+        self.save(**fields)

@@ -1,0 +1,100 @@
+"""Writes a deployment's log: many lines a row, and soon enough to be watched live."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import IntegrityError, OperationalError, connection
+
+from .deployment import Deployment
+from .log import LogChunk
+
+log = structlog.get_logger(__name__)
+
+#: A line waits no longer than this for others to share its row.
+FLUSH_SECONDS = 0.03
+_LINES_A_CHUNK = 200
+_LINE_MAX = 10_000
+_WRITE_TRIES = 20
+#: Lines of one deployment that are kept; the cut is shown.
+LINES_MAX = 200_000
+
+
+class LogWriter:
+    """Use as a context manager, one at a time for a deployment (whoever holds its lease).
+
+    `written` is called with the last line's number after each row.
+    """
+
+    def __init__(self, deployment: Deployment, written: Callable[[int], None]) -> None:
+        self._deployment = deployment
+        self._written = written
+        last = deployment.chunks.order_by("first").last()
+        self._next = last.last + 1 if last else 1
+        self._waiting: list[tuple[float, int, str]] = []
+        self._change = threading.Condition()
+        self._closed = False
+        self._flusher = threading.Thread(target=self._flush_forever, daemon=True)
+
+    def __enter__(self) -> "LogWriter":
+        self._flusher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        self._flusher.join()
+
+    def line(self, text: str, *, step: int = 0, at: float | None = None) -> None:
+        """Add one line; `step` 0 is Edaha's own voice."""
+        # NUL cannot be stored in PostgreSQL's text.
+        clean = text[:_LINE_MAX].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        with self._change:
+            number = self._next + len(self._waiting)
+            if number == LINES_MAX:
+                clean = f"… the log is cut here: it has more than {LINES_MAX} lines"
+            if number <= LINES_MAX:
+                self._waiting.append((at or time.time(), step, clean))
+                self._change.notify()
+
+    def _flush_forever(self) -> None:
+        try:
+            while self._flush_once():
+                pass
+        finally:
+            connection.close()
+
+    def _flush_once(self) -> bool:
+        with self._change:
+            while not self._waiting and not self._closed:
+                self._change.wait()
+            if not self._waiting:
+                return False
+            closing = self._closed
+        if not closing:
+            time.sleep(FLUSH_SECONDS)
+        with self._change:
+            lines = self._waiting[:_LINES_A_CHUNK]
+            first = self._next
+            self._next += len(lines)
+            del self._waiting[: len(lines)]
+        if self._write(first, lines):
+            self._written(first + len(lines) - 1)
+        return True
+
+    def _write(self, first: int, lines: list[tuple[float, int, str]]) -> bool:
+        for _ in range(_WRITE_TRIES):
+            try:
+                LogChunk.objects.create(deployment=self._deployment, first=first, lines=lines)
+                return True
+            except IntegrityError:
+                # Somebody else writes this log now: the lease is lost, and so is our say.
+                return False
+            except OperationalError as problem:
+                log.warning("log_chunk_delayed", problem=str(problem))
+                connection.close()
+                time.sleep(0.5)
+        log.error("log_chunk_lost", deployment=self._deployment.pk, first=first, lines=len(lines))
+        return False

@@ -1,0 +1,65 @@
+"""The one writer of state: compare-and-swap, and one history row per move."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from ..states import BranchState, DeploymentState, Wanted, branch_state, may_move
+from .branch import Branch
+from .deployment import Deployment
+from .transition import Transition
+
+
+def move_deployment(
+    deployment: Deployment,
+    to: DeploymentState,
+    *,
+    reason: str = "",
+    actor: str = "",
+    lease_owner: str | None = None,
+    **fields: Any,
+) -> bool:
+    """Move a deployment and, where it is the branch's newest, what people see of the branch.
+
+    False means that somebody else was first: nothing was written.
+    """
+    before = DeploymentState(deployment.state)
+    if not may_move(before, to):
+        raise AssertionError(f"{before} cannot become {to}")
+    now = timezone.now()
+    fields |= {"state": to, "state_changed_at": now}
+    rows = Deployment.objects.filter(pk=deployment.pk, state=before)
+    if lease_owner is not None:
+        rows = rows.filter(lease_owner=lease_owner)
+    with transaction.atomic():
+        if not rows.update(**fields):
+            return False
+        Transition.objects.create(
+            branch_id=deployment.branch_id,
+            deployment=deployment,
+            before=before,
+            after=to,
+            reason=reason,
+            actor=actor,
+        )
+        Branch.objects.filter(
+            pk=deployment.branch_id, deployment=deployment, wanted=Wanted.PRESENT
+        ).update(state=branch_state(to), state_changed_at=now, updated_at=now)
+    for name, value in fields.items():
+        setattr(deployment, name, value)
+    return True
+
+
+def move_branch(branch: Branch, to: BranchState, *, reason: str = "", actor: str = "") -> bool:
+    """Move a branch that no deployment speaks for: on its way to be destroyed, or back."""
+    before, now = branch.state, timezone.now()
+    with transaction.atomic():
+        rows = Branch.objects.filter(pk=branch.pk, state=before, generation=branch.generation)
+        if not rows.update(state=to, state_changed_at=now, updated_at=now):
+            return False
+        Transition.objects.create(
+            branch=branch, before=before, after=to, reason=reason, actor=actor
+        )
+    branch.state = to
+    return True

@@ -1,0 +1,114 @@
+"""GitHub's webhook payloads, reduced to what Edaha decides by. Pure.
+
+Fields as in https://docs.github.com/en/webhooks/webhook-events-and-payloads.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+_HEADS = "refs/heads/"
+_SKIP_MARKERS = ("[skip ci]", "[ci skip]", "[skip preview]", "[preview skip]")
+SKIP_LABEL = "skip-preview"
+
+
+class MalformedPayload(ValueError):
+    """A payload lacks something that GitHub always sends."""
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    number: int
+    title: str
+    url: str
+    author: str
+    avatar_url: str
+    is_draft: bool
+    is_fork: bool
+    labels: frozenset[str]
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """One delivery. `branch` is the raw branch name, empty when it is about no branch."""
+
+    kind: str
+    action: str = ""
+    repository: str = ""
+    branch: str = ""
+    sender: str = ""
+    is_deleted: bool = False
+    skip_marker: str = ""
+    pull_request: PullRequest | None = field(default=None)
+
+
+def parse(kind: str, payload: bytes) -> Event:
+    """Read a payload of event `kind` (the X-GitHub-Event header).
+
+    Raises MalformedPayload with the missing field's name.
+    """
+    try:
+        body = orjson.loads(payload)
+        return _parse(kind, body)
+    except orjson.JSONDecodeError as problem:
+        raise MalformedPayload(f"not JSON: {problem}") from problem
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise MalformedPayload(f"{kind} without a proper {problem}") from problem
+
+
+def _parse(kind: str, body: dict[str, Any]) -> Event:
+    common = {
+        "kind": kind,
+        "action": str(body.get("action") or ""),
+        "repository": str((body.get("repository") or {}).get("full_name") or ""),
+        "sender": str((body.get("sender") or {}).get("login") or ""),
+    }
+    if kind == "push":
+        return _push(common, body)
+    if kind in {"create", "delete"}:
+        is_branch = body["ref_type"] == "branch"
+        return Event(**common, branch=body["ref"] if is_branch else "", is_deleted=kind == "delete")
+    if kind == "pull_request":
+        return _pull_request(common, body["pull_request"])
+    return Event(**common)
+
+
+def _push(common: dict[str, str], body: dict[str, Any]) -> Event:
+    ref = body["ref"]
+    message = (body.get("head_commit") or {}).get("message") or ""
+    return Event(
+        **common,
+        branch=ref.removeprefix(_HEADS) if ref.startswith(_HEADS) else "",
+        is_deleted=bool(body.get("deleted")),
+        skip_marker=_skip_marker(message),
+    )
+
+
+def _pull_request(common: dict[str, str], pull: dict[str, Any]) -> Event:
+    head, base = pull["head"], pull["base"]
+    author = pull.get("user") or {}
+    return Event(
+        **common,
+        branch=head["ref"],
+        skip_marker=_skip_marker(pull["title"]),
+        pull_request=PullRequest(
+            number=int(pull["number"]),
+            title=pull["title"],
+            url=pull.get("html_url") or "",
+            author=author.get("login") or "",
+            avatar_url=author.get("avatar_url") or "",
+            is_draft=bool(pull.get("draft")),
+            # A fork that was deleted leaves null: not ours either.
+            is_fork=(head.get("repo") or {}).get("id") != base["repo"]["id"],
+            labels=frozenset(label["name"] for label in pull.get("labels") or ()),
+            updated_at=datetime.fromisoformat(pull["updated_at"].replace("Z", "+00:00")),
+        ),
+    )
+
+
+def _skip_marker(text: str) -> str:
+    lowered = text.lower()
+    return next((marker for marker in _SKIP_MARKERS if marker in lowered), "")

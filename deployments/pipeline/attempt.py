@@ -1,0 +1,75 @@
+"""How a step ends when it does not succeed: failed, superseded, or to be tried again."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from django.utils import timezone
+
+from ..adapters import wakeups
+from ..errors import EdahaError, LeaseLost, PlatformError, Superseded, UserError
+from ..models.lease import Lease
+from ..states import DeploymentState
+from .report import Report
+
+log = structlog.get_logger(__name__)
+
+_MAX_ATTEMPTS = 5
+_INSIDE = "An error inside Edaha; the workers' log has the details."
+
+
+@contextmanager
+def attempt(lease: Lease, report: Report) -> Iterator[None]:
+    """Run a step's body; whatever it raises becomes a state that people can read."""
+    try:
+        yield
+    except LeaseLost as problem:
+        log.warning("lease_lost", deployment=lease.deployment.pk, problem=str(problem))
+    except Superseded as problem:
+        report.say(problem.message)
+        lease.move(
+            DeploymentState.SUPERSEDED,
+            reason=problem.message,
+            finished_at=timezone.now(),
+            due_at=timezone.now(),
+        )
+        wakeups.wake(wakeups.CLEAN, lease.deployment.pk)
+    except UserError as problem:
+        fail(lease, report, problem)
+    except PlatformError as problem:
+        _retry_or_fail(lease, report, problem)
+    except Exception:
+        log.exception("step_failed", deployment=lease.deployment.pk)
+        _retry_or_fail(lease, report, PlatformError(_INSIDE, retry=True))
+
+
+def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
+    """End the deployment; what it made in AWS is cleaned up, the version before stays."""
+    report.say(f"✗ {problem.message}")
+    if problem.hint:
+        report.say(f"  {problem.hint}")
+    lease.move(
+        DeploymentState.FAILED,
+        reason=problem.message,
+        error=problem.message,
+        hint=problem.hint,
+        finished_at=timezone.now(),
+        due_at=timezone.now(),
+    )
+    wakeups.wake(wakeups.CLEAN, lease.deployment.pk)
+
+
+def _retry_or_fail(lease: Lease, report: Report, problem: PlatformError) -> None:
+    attempts = lease.deployment.attempts + 1
+    if not problem.retry or attempts >= _MAX_ATTEMPTS:
+        fail(lease, report, problem)
+        return
+    seconds = backoff(attempts)
+    report.say(f"{problem.message} Trying again in {seconds:.0f} s.")
+    lease.give_back(due_in=seconds, attempts=attempts)
+
+
+def backoff(attempts: int) -> float:
+    """Seconds until the next try: 2, 4, 8 …, at most 60, and up to half as much again."""
+    return min(60.0, 2.0**attempts) * random.uniform(1, 1.5)  # noqa: S311 (jitter)

@@ -1,0 +1,129 @@
+"""The end: what a deployment, and at last a branch, leaves behind is removed in AWS's order.
+
+Each call does what can be done now and lets go; it is called again until nothing is left.
+"""
+
+import structlog
+from django.db.models import Q
+from django.utils import timezone
+
+from .. import names
+from ..adapters import cloudmap, ecr, ecs, git, wakeups
+from ..config import config
+from ..errors import EdahaError, LeaseLost
+from ..models import Branch, Deployment, Image
+from ..models.lease import Lease
+from ..models.moves import move_branch, move_deployment
+from ..states import ENDED, BranchState, DeploymentState, Wanted
+from .attempt import backoff
+
+log = structlog.get_logger(__name__)
+
+_LOOK_AGAIN = 1.0
+
+
+def clean(deployment_id: int) -> None:
+    """Remove an ended deployment's service, discovery name and task definition."""
+    lease = Lease.claim(deployment_id, ENDED)
+    if lease is None or lease.deployment.cleaned_at is not None:
+        return
+    try:
+        if _clean(lease.deployment):
+            lease.save(cleaned_at=timezone.now(), lease_owner="", lease_until=None)
+            _after_last(lease.deployment)
+        else:
+            lease.give_back(due_in=_LOOK_AGAIN, attempts=0)
+            wakeups.wake(wakeups.CLEAN, deployment_id, countdown=_LOOK_AGAIN)
+    except LeaseLost:
+        return
+    except EdahaError as problem:
+        # For ever, ever slower: what costs money is not forgotten.
+        log.warning("not_cleaned", deployment=deployment_id, problem=str(problem))
+        attempts = lease.deployment.attempts + 1
+        lease.give_back(due_in=backoff(attempts), attempts=attempts)
+
+
+def _clean(deployment: Deployment) -> bool:
+    """One go; True once nothing is left."""
+    if not deployment.cluster:
+        return True  # it never came as far as AWS
+    name = deployment.service_name(config().installation)
+    if not ecs.delete_service(deployment.cluster, name):
+        return False
+    registry = deployment.discovery_service_arn or cloudmap.find_service(deployment.namespace, name)
+    if registry and not cloudmap.delete_service(registry):
+        return False
+    shared = Deployment.objects.filter(
+        task_definition_arn=deployment.task_definition_arn, cleaned_at=None
+    ).exclude(pk=deployment.pk)
+    if deployment.task_definition_arn and not shared.exists():
+        ecs.delete_task_definition(deployment.task_definition_arn)
+    return True
+
+
+def _after_last(deployment: Deployment) -> None:
+    branch = Branch.objects.get(pk=deployment.branch_id)
+    if branch.wanted == Wanted.ABSENT:
+        wakeups.wake(wakeups.DESTROY, branch.pk)
+
+
+def destroy(branch_id: int) -> None:
+    """Take a branch that is not wanted any more one step nearer to nothing."""
+    branch = Branch.objects.select_related("repository").get(pk=branch_id)
+    if branch.wanted != Wanted.ABSENT or branch.state == BranchState.DESTROYED:
+        return
+    if branch.state != BranchState.DESTROYING:
+        move_branch(branch, BranchState.DESTROYING, reason="No longer wanted")
+    for deployment in branch.deployments.exclude(state__in=ENDED):
+        _end(deployment)
+    left = branch.deployments.filter(Q(cleaned_at=None) | ~Q(state__in=ENDED))
+    if left.exists():
+        for pk in left.values_list("pk", flat=True):
+            wakeups.wake(wakeups.CLEAN, pk)
+        return
+    try:
+        _remove_images(branch)
+    except EdahaError as problem:
+        log.warning("images_not_deleted", branch=branch_id, problem=str(problem))
+        return  # the tick comes back to it
+    git.remove_worktree(branch.repository, branch)
+    if move_branch(branch, BranchState.DESTROYED, reason="Nothing of it is left."):
+        wakeups.notify(branch=branch.pk)
+
+
+def _end(deployment: Deployment) -> None:
+    now = timezone.now()
+    if deployment.state == DeploymentState.LIVE:
+        move_deployment(
+            deployment, DeploymentState.RETIRED, reason="The branch is destroyed.", due_at=now
+        )
+    elif deployment.lease_until is None or deployment.lease_until < now:
+        # Whoever holds a lease ends by itself, at its next heartbeat.
+        move_deployment(
+            deployment,
+            DeploymentState.SUPERSEDED,
+            reason="The branch is destroyed.",
+            lease_owner=deployment.lease_owner,
+            finished_at=now,
+            due_at=now,
+        )
+
+
+def _remove_images(branch: Branch) -> None:
+    """Delete the branch's images, apart from those that another branch runs as well."""
+    mine = set(branch.deployments.exclude(image="").values_list("image", flat=True))
+    elsewhere = Deployment.objects.filter(
+        branch__repository=branch.repository, image__in=mine, cleaned_at=None
+    ).exclude(branch=branch)
+    gone = mine - set(elsewhere.values_list("image", flat=True))
+    rows = Image.objects.filter(repository=branch.repository, reference__in=gone)
+    digests = [reference.rpartition("@")[2] for reference in gone]
+    commits = branch.deployments.values_list("commit", flat=True).distinct()
+    tags = {names.image_tag(branch.slug, commit) for commit in commits}
+    # Rows first: whoever looks for an unchanged tree's image now builds it anew.
+    rows.delete()
+    ecr.delete_images(
+        names.image_repository(config().installation, branch.repository.full_name),
+        tags=sorted({*tags, names.cache_tag(branch.slug)}),
+        digests=digests,
+    )

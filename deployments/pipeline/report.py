@@ -1,0 +1,95 @@
+"""What a running step tells people: log lines, and steps with times."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from django.utils import timezone
+
+from ..adapters import wakeups
+from ..adapters.buildkit import Line, Step
+from ..models import BuildStep, Deployment
+from ..models.logwriter import LogWriter
+
+
+class Report:
+    """Use as a context manager, while holding the deployment's lease."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._log = LogWriter(deployment, self._written)
+        self._build_offset = 0
+
+    def __enter__(self) -> "Report":
+        self._log.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._log.__exit__(kind, problem, trace)
+        wakeups.notify(deployment=self._deployment.pk, branch=self._deployment.branch_id)
+
+    def say(self, text: str) -> None:
+        """One line of Edaha's own."""
+        self._log.line(text)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """A step of Edaha's own, with its times and its end."""
+        step, _ = BuildStep.objects.update_or_create(
+            deployment=self._deployment,
+            number=self._next_number(),
+            defaults={"name": name, "started_at": timezone.now()},
+        )
+        self._changed()
+        try:
+            yield
+        except Exception as problem:
+            step.error = str(problem)
+            raise
+        finally:
+            step.completed_at = timezone.now()
+            step.save(update_fields=["completed_at", "error"])
+            self._changed()
+
+    def forget_steps(self) -> None:
+        """Begin the list of steps anew: an earlier try was interrupted."""
+        self._deployment.steps.all().delete()
+
+    def begin_build(self) -> None:
+        """BuildKit's steps are numbered from the next number on."""
+        self._build_offset = self._next_number() - 1
+
+    def build_change(self, change: Step | Line) -> None:
+        """Take over what BuildKit tells."""
+        if isinstance(change, Line):
+            number = change.step + self._build_offset if change.step else 0
+            at = change.at.timestamp() if change.at else None
+            self._log.line(change.text, step=number, at=at)
+            return
+        BuildStep.objects.update_or_create(
+            deployment=self._deployment,
+            number=change.number + self._build_offset,
+            defaults={
+                "name": change.name,
+                "started_at": change.started_at,
+                "completed_at": change.completed_at,
+                "cached": change.cached,
+                "error": change.error,
+            },
+        )
+        self._changed()
+
+    def _next_number(self) -> int:
+        last = self._deployment.steps.order_by("-number").first()
+        return last.number + 1 if last else 1
+
+    def _written(self, line: int) -> None:
+        wakeups.notify(deployment=self._deployment.pk, line=line)
+
+    def _changed(self) -> None:
+        wakeups.notify(deployment=self._deployment.pk)
