@@ -157,7 +157,11 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": EDAHA.log_level},
-    "loggers": {"botocore": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        name: {"level": "WARNING"}
+        # A line for every AWS call, probe and tick would bury what matters.
+        for name in ("botocore", "httpx", "celery.worker.strategy", "celery.app.trace")
+    },
 }
 structlog.configure(
     processors=[

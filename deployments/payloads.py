@@ -60,7 +60,7 @@ def parse(kind: str, payload: bytes) -> Event:
 
 
 def _parse(kind: str, body: dict[str, Any]) -> Event:
-    common = {
+    common: dict[str, Any] = {
         "kind": kind,
         "action": str(body.get("action") or ""),
         "repository": str((body.get("repository") or {}).get("full_name") or ""),
@@ -76,7 +76,7 @@ def _parse(kind: str, body: dict[str, Any]) -> Event:
     return Event(**common)
 
 
-def _push(common: dict[str, str], body: dict[str, Any]) -> Event:
+def _push(common: dict[str, Any], body: dict[str, Any]) -> Event:
     ref = body["ref"]
     message = (body.get("head_commit") or {}).get("message") or ""
     return Event(
@@ -87,7 +87,7 @@ def _push(common: dict[str, str], body: dict[str, Any]) -> Event:
     )
 
 
-def _pull_request(common: dict[str, str], pull: dict[str, Any]) -> Event:
+def _pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
     head, base = pull["head"], pull["base"]
     author = pull.get("user") or {}
     return Event(

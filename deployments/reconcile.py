@@ -83,7 +83,7 @@ def _end_overdue() -> None:
                 deployment,
                 DeploymentState.FAILED,
                 reason=message,
-                lease_owner=deployment.lease_owner,
+                held_by=deployment.lease_owner,
                 error=message,
                 hint="Redeploy. If it happens again, look at the workers' log.",
                 finished_at=now,

@@ -92,7 +92,9 @@ class Progress:
             step.started_at = _time(vertex["started"])
         step.completed_at = _time(vertex.get("completed"))
         step.cached = step.cached or bool(vertex.get("cached"))
-        step.error = vertex.get("error", "")
+        # A branch's first build finds no cache: BuildKit calls that an error, and goes on.
+        if not step.name.startswith("importing cache manifest"):
+            step.error = vertex.get("error", "")
         return step
 
     def _log(self, entry: dict[str, Any]) -> Iterator[Line]:

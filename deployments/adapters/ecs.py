@@ -1,7 +1,7 @@
 """Amazon ECS: clusters, task definitions, services, tasks."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -50,7 +50,7 @@ def create_service(request: dict[str, Any]) -> str:
             service = found.get(request["serviceName"], {})
             if service.get("taskDefinition") != request["taskDefinition"]:
                 raise
-    return primary(service).get("id", "")
+    return str(primary(service).get("id", ""))
 
 
 def primary(service: "ServiceTypeDef") -> dict[str, Any]:
@@ -71,7 +71,7 @@ def describe_services(cluster: str, names: Sequence[str]) -> dict[str, "ServiceT
 
 def tasks(cluster: str, service: str, *, stopped: bool = False) -> list["TaskTypeDef"]:
     """The service's tasks that run (or start), or those that stopped within the last hour."""
-    status = "STOPPED" if stopped else "RUNNING"
+    status: Literal["STOPPED", "RUNNING"] = "STOPPED" if stopped else "RUNNING"
     with told_as("look at the tasks"):
         pages = (
             _ecs()

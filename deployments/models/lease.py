@@ -75,9 +75,7 @@ class Lease:
     def move(self, to: DeploymentState, *, reason: str = "", **fields: Any) -> None:
         """Move the deployment to its next state and give the lease back."""
         fields = {"lease_owner": "", "lease_until": None, "due_at": None, "attempts": 0} | fields
-        moved = move_deployment(
-            self.deployment, to, reason=reason, lease_owner=self.owner, **fields
-        )
+        moved = move_deployment(self.deployment, to, reason=reason, held_by=self.owner, **fields)
         if not moved:
             raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
 

@@ -17,7 +17,7 @@ def move_deployment(
     *,
     reason: str = "",
     actor: str = "",
-    lease_owner: str | None = None,
+    held_by: str | None = None,
     **fields: Any,
 ) -> bool:
     """Move a deployment and, where it is the branch's newest, what people see of the branch.
@@ -30,8 +30,8 @@ def move_deployment(
     now = timezone.now()
     fields |= {"state": to, "state_changed_at": now}
     rows = Deployment.objects.filter(pk=deployment.pk, state=before)
-    if lease_owner is not None:
-        rows = rows.filter(lease_owner=lease_owner)
+    if held_by is not None:
+        rows = rows.filter(lease_owner=held_by)
     with transaction.atomic():
         if not rows.update(**fields):
             return False

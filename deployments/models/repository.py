@@ -115,7 +115,11 @@ class Repository(models.Model):
             raise ValidationError(problems)
 
 
-def _problems(repository: Repository) -> list[tuple[str, str]]:
+#: A field's name, and what is wrong with it.
+Problems = list[tuple[str, Any]]
+
+
+def _problems(repository: Repository) -> Problems:
     return [
         *_name_problems(repository),
         *_build_problems(repository),
@@ -124,8 +128,8 @@ def _problems(repository: Repository) -> list[tuple[str, str]]:
     ]
 
 
-def _name_problems(repository: Repository) -> list[tuple[str, str]]:
-    found = []
+def _name_problems(repository: Repository) -> Problems:
+    found: Problems = []
     if not FULL_NAME.fullmatch(repository.full_name):
         found.append(("full_name", _("Write it as OWNER/NAME, as GitHub does.")))
     url = repository.clone_url
@@ -138,8 +142,8 @@ def _name_problems(repository: Repository) -> list[tuple[str, str]]:
     return found
 
 
-def _build_problems(repository: Repository) -> list[tuple[str, str]]:
-    found = []
+def _build_problems(repository: Repository) -> Problems:
+    found: Problems = []
     for field in ("dockerfile", "context"):
         path = getattr(repository, field)
         if path.startswith(("/", "-")) or ".." in path.split("/"):
@@ -151,8 +155,8 @@ def _build_problems(repository: Repository) -> list[tuple[str, str]]:
     return found
 
 
-def _list_problems(repository: Repository) -> list[tuple[str, str]]:
-    found = []
+def _list_problems(repository: Repository) -> Problems:
+    found: Problems = []
     for field in ("patterns", "subnets", "security_groups"):
         value = getattr(repository, field)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -168,8 +172,8 @@ def _list_problems(repository: Repository) -> list[tuple[str, str]]:
     return found
 
 
-def _task_problems(repository: Repository) -> list[tuple[str, str]]:
-    found = []
+def _task_problems(repository: Repository) -> Problems:
+    found: Problems = []
     if repository.launch_type and repository.capacity_providers:
         found.append(("launch_type", _("Choose a launch type or capacity providers, not both.")))
     providers = repository.capacity_providers

@@ -209,7 +209,10 @@ def _port(repository: Repository, image: Image) -> int:
 
 def export_cache(deployment_id: int) -> None:
     """Off the deployment's path: give the build cache to other builders, and tidy up here."""
-    deployment = Deployment.objects.select_related("branch__repository").get(pk=deployment_id)
+    found = Deployment.objects.select_related("branch__repository").filter(pk=deployment_id)
+    deployment = found.first()
+    if deployment is None:
+        return
     branch = deployment.branch
     built_here = deployment.built_at is not None and not deployment.build_reused
     if not built_here or branch.deployment_id != deployment.pk or branch.wanted == Wanted.ABSENT:

@@ -69,8 +69,8 @@ def _after_last(deployment: Deployment) -> None:
 
 def destroy(branch_id: int) -> None:
     """Take a branch that is not wanted any more one step nearer to nothing."""
-    branch = Branch.objects.select_related("repository").get(pk=branch_id)
-    if branch.wanted != Wanted.ABSENT or branch.state == BranchState.DESTROYED:
+    branch = Branch.objects.select_related("repository").filter(pk=branch_id).first()
+    if branch is None or branch.wanted != Wanted.ABSENT or branch.state == BranchState.DESTROYED:
         return
     if branch.state != BranchState.DESTROYING:
         move_branch(branch, BranchState.DESTROYING, reason="No longer wanted")
@@ -103,7 +103,7 @@ def _end(deployment: Deployment) -> None:
             deployment,
             DeploymentState.SUPERSEDED,
             reason="The branch is destroyed.",
-            lease_owner=deployment.lease_owner,
+            held_by=deployment.lease_owner,
             finished_at=now,
             due_at=now,
         )
