@@ -90,8 +90,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
     DATABASES["default"].setdefault("TEST", {})["NAME"] = EDAHA.data / "test.sqlite3"
-elif "pytest" not in sys.modules:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+elif EDAHA.database_pool:
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": EDAHA.database_pool}}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ja", "日本語")]

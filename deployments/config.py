@@ -24,6 +24,8 @@ class Config(BaseSettings):
     secret_key: str = Field(min_length=32)
     debug: bool = False
     database_url: str = ""
+    #: Most PostgreSQL connections of one process; 0 opens one for each request.
+    database_pool: int = Field(16, ge=0)
     redis_url: str = "redis://127.0.0.1:6379/0"
     log_level: str = "INFO"
 

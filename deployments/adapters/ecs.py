@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 #: The most names that one call takes.
 _SERVICES_A_CALL = 10
 _TASKS_A_CALL = 100
+_GONE = {"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"}
 
 
 def check_cluster(cluster: str) -> None:
@@ -91,17 +92,15 @@ def delete_service(cluster: str, name: str) -> bool:
 
     ACTIVE → DRAINING → INACTIVE → gone: INACTIVE and missing both count as gone.
     """
-    status = describe_services(cluster, [name]).get(name, {}).get("status", "INACTIVE")
-    if status == "ACTIVE":
+    status = describe_services(cluster, [name]).get(name, {}).get("status", "MISSING")
+    if status in {"ACTIVE", "MISSING"}:
+        # Reads are eventually consistent: a service that does not show may be there all the same.
         with told_as("delete the ECS service"):
             try:
                 answer = _ecs().delete_service(cluster=cluster, service=name, force=True)
                 status = answer["service"].get("status", "DRAINING")
             except ClientError as problem:
-                if code_of(problem) not in {
-                    "ServiceNotFoundException",
-                    "ServiceNotActiveException",
-                }:
+                if code_of(problem) not in _GONE:
                     raise
                 status = "INACTIVE"
     return status == "INACTIVE"

@@ -190,8 +190,14 @@ def _beneath(worktree: Path, path: str) -> Path:
 
 
 def _port(repository: Repository, image: Image) -> int:
-    """The repository's port, or the image's only EXPOSE."""
-    exposed: list[int] = image.ports.get(repository.platforms[0], [])
+    """The repository's port, or the only EXPOSE of the image for the platform that tasks run on."""
+    platform = repository.platforms[0]
+    if platform not in image.ports:
+        raise UserError(
+            f"The image is for {', '.join(image.ports)}, but its tasks run on {platform}.",
+            hint="Remove “--platform” from the Dockerfile's FROM, or set other platforms.",
+        )
+    exposed: list[int] = image.ports[platform]
     if repository.port:
         return repository.port
     if len(exposed) == 1:

@@ -98,6 +98,9 @@ def _look(cluster: str, leases: list[Lease]) -> None:
 def _see(pair: tuple[Deployment, Any]) -> Sight | EdahaError:
     deployment, service = pair
     try:
+        if service is None and _is_young(deployment):
+            # Reads are eventually consistent: what was just created may not show yet.
+            return Sight(Judgement(Verdict.WAITING, "ECS does not show the service yet."))
         judgement = judge(service, deployment.ecs_deployment_id, ())
         if judgement.verdict == Verdict.FAILED:
             return Sight(judgement)
@@ -145,10 +148,13 @@ def _wait(lease: Lease, sight: Sight) -> None:
     deployment, now = lease.deployment, timezone.now()
     running = sight.judgement.verdict == Verdict.RUNNING
     since = (deployment.running_since or now) if running else None
-    young = now - (deployment.released_at or now) < _YOUNG
     lease.save(running_since=since, progress=sight.sentence[:300])
     lease.check_not_overtaken()
-    lease.give_back(due_in=_LOOK_SOON if young else _LOOK_LATE)
+    lease.give_back(due_in=_LOOK_SOON if _is_young(deployment) else _LOOK_LATE)
+
+
+def _is_young(deployment: Deployment) -> bool:
+    return timezone.now() - (deployment.released_at or timezone.now()) < _YOUNG
 
 
 def _deadline(deployment: Deployment) -> Any:
