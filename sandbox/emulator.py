@@ -1,14 +1,16 @@
 """MiniStack as this sandbox needs it; run by the emulator's own Python.
 
-Three things are changed, each where the pinned version (see requirements.txt) offers no
-setting: its state is written soon after every change instead of at a clean exit only, its
-registry keeps blobs in files instead of in memory, and it asks Docker about a task
-twice a second instead of ten times.
+Four things are changed, each where the pinned version (see requirements.txt) offers no
+setting: its state is written soon after every change instead of at a clean exit only; its
+registry keeps blobs in files instead of in memory; it asks Docker about a task twice a
+second instead of ten times; and a stopped task's containers go on for a moment, so that
+resolvers forget the address before nobody answers there (real ECS takes a task out of
+service discovery in DEACTIVATING, before STOPPING ends its containers).
 """
 
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +22,7 @@ from ministack.services import ecr, ecs
 READING = ("Batch", "Describe", "Discover", "Filter", "Get", "List", "Lookup")
 SNAPSHOT_DELAY = 0.5   # seconds after a change, so that a burst of calls makes one snapshot
 INSPECT_EVERY = 0.5    # seconds between two looks at one task's containers
+DRAIN = 3.0            # seconds that containers outlive the task's registration
 
 
 class Blobs(MutableMapping[str, bytes]):
@@ -94,6 +97,21 @@ def inspect_less_often() -> None:
     ecs._maybe_mark_stopped = inspect_now_and_then
 
 
+def drain_before_stopping() -> None:
+    remove = ecs._remove_docker_container
+
+    def remove_later(docker_client: Any, container_or_id: Any) -> None:
+        if docker_client is not None and container_or_id is not None:
+            threading.Thread(target=drain, args=(docker_client, container_or_id), daemon=True,
+                             name="drain").start()
+
+    def drain(docker_client: Any, container_or_id: Any) -> None:
+        time.sleep(DRAIN)
+        remove(docker_client, container_or_id)
+
+    ecs._remove_docker_container = remove_later
+
+
 def write_state_after_changes() -> None:
     """A killed emulator comes back as it was half a second before."""
     changed = threading.Event()
@@ -129,6 +147,7 @@ def may_change(method: str, headers: dict[bytes, bytes]) -> bool:
 def main() -> None:
     keep_blobs_in_files(Path(persistence.STATE_DIR) / "blobs")
     inspect_less_often()
+    drain_before_stopping()
     write_state_after_changes()
     app.main()
 

@@ -10,7 +10,6 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,16 +69,16 @@ class Instance:
     def aws_url(self) -> str:
         return f"http://{LOOPBACK}:{self.aws_port}"
 
-    @cached_property
+    @property
     def dns_port(self) -> int:
-        """Chosen when it is first asked for, then remembered."""
+        """Chosen when it is first asked for, then remembered, as the two secrets are."""
         return int(self._remembered("dns_port", lambda: str(free_port())))
 
-    @cached_property
+    @property
     def secret_key(self) -> str:
         return self._remembered("secret_key", lambda: secrets.token_urlsafe(50))
 
-    @cached_property
+    @property
     def webhook_secret(self) -> str:
         """What the sample repository's webhooks are signed with."""
         return self._remembered("webhook_secret", lambda: secrets.token_hex(20))
@@ -90,14 +89,21 @@ class Instance:
         if self.run.stat().st_uid != os.getuid():
             raise StartError(f"{self.run} belongs to somebody else: choose a shorter EDAHA_DATA")
 
+    def remember(self, key: str, value: str) -> None:
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(self._memory, json.dumps(self._kept() | {key: value}, indent=1))
+
+    @property
+    def _memory(self) -> Path:
+        return self.data / "instance.json"
+
+    def _kept(self) -> dict[str, str]:
+        return dict(json.loads(self._memory.read_text())) if self._memory.exists() else {}
+
     def _remembered(self, key: str, choose: Callable[[], str]) -> str:
-        path = self.data / "instance.json"
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        if key not in kept:
-            kept[key] = choose()
-            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_private(path, json.dumps(kept, indent=1))
-        return str(kept[key])
+        if key not in self._kept():
+            self.remember(key, choose())
+        return self._kept()[key]
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -111,8 +117,8 @@ def write_private(path: Path, text: str) -> None:
     """Replaces a file at once; only its owner can read it."""
     partial = path.with_name(path.name + ".new")
     partial.unlink(missing_ok=True)
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
+    partial.touch(mode=0o600, exist_ok=False)
+    partial.write_text(text)
     partial.replace(path)
 
 

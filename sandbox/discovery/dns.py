@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,7 @@ from sandbox.discovery.zone import Records, answer
 
 if TYPE_CHECKING:
     from mypy_boto3_servicediscovery import ServiceDiscoveryClient
+    from mypy_boto3_servicediscovery.type_defs import ServiceSummaryTypeDef
 
 REMEMBER = 2.0     # seconds that namespaces and TTLs are kept; addresses never are
 DEFAULT_TTL = 10   # seconds, for a service that names none
@@ -60,13 +62,22 @@ class CloudMapNames(BaseResolver):  # type: ignore[misc]  # dnslib has no annota
         ttls: dict[tuple[str, str], int] = {}
         for services in self.cloud_map.get_paginator("list_services").paginate():
             for service in services["Services"]:
-                config = service.get("DnsConfig") or {}
-                namespace = names.get(config.get("NamespaceId") or service.get("NamespaceId", ""))
-                for record in config.get("DnsRecords", ()):
-                    if record["Type"] == "A" and namespace:
-                        ttls[service["Name"].lower(), namespace] = int(record["TTL"])
+                ttls |= dict(_ttls(service, names))
         self.namespaces, self.ttls = frozenset(names.values()), ttls
         self.read_at = time.monotonic()
+
+
+def _ttls(
+    service: "ServiceSummaryTypeDef", names: Mapping[str, str]
+) -> Iterator[tuple[tuple[str, str], int]]:
+    """The TTL of a service's A record, by its name and its namespace's."""
+    # AWS documents DnsConfig.NamespaceId as deprecated; the summary names no other.
+    config = service.get("DnsConfig")
+    namespace = names.get(config.get("NamespaceId", "")) if config else None
+    if config and namespace:
+        for record in config["DnsRecords"]:
+            if record["Type"] == "A":
+                yield (service["Name"].lower(), namespace), int(record["TTL"])
 
 
 def serve(cloud_map: "ServiceDiscoveryClient", port: int) -> None:

@@ -1,0 +1,1 @@
+"""nginx in front of the previews: host name to branch to tasks."""

@@ -1,0 +1,170 @@
+"""The Docker engine: the machine's own, or one that bin/up starts where none answers.
+
+Several instances share one engine. Each holds a shared lock while it runs; the last one
+out stops the engine if one of them started it.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.instance import StartError
+from sandbox.packages import Say
+
+START_TIMEOUT = 40.0   # seconds
+STOP_TIMEOUT = 8.0
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where the engine that bin/up may start lies; the defaults are Docker's own."""
+
+    socket: Path = Path("/var/run/docker.sock")
+    state: Path = Path("/run/edaha")            # lock, pid and configuration
+    config: Path = Path("/etc/docker/daemon.json")
+    options: tuple[str, ...] = ()
+
+    @property
+    def pidfile(self) -> Path:
+        return self.state / "dockerd.pid"
+
+    @property
+    def address(self) -> str:
+        return os.environ.get("DOCKER_HOST") or f"unix://{self.socket}"
+
+    def docker(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(["docker", "--host", self.address, *arguments],
+                              capture_output=True, text=True)
+
+
+@contextmanager
+def shared(engine: Engine, log: Path, say: Say) -> Iterator[None]:
+    """An engine answers inside. Raises StartError when there is none and none can be started."""
+    if os.geteuid() != 0 or "DOCKER_HOST" in os.environ:
+        if not _answers(engine):
+            raise StartError(f"no Docker engine answers at {engine.address} (start it, and "
+                             "make sure that you may use it)")
+        yield
+        return
+    engine.state.mkdir(mode=0o755, parents=True, exist_ok=True)
+    users = os.open(engine.state / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with _changing(engine):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            if not _answers(engine):
+                say("Starting the Docker engine")
+                _start(engine, log)
+        yield
+    finally:
+        with _changing(engine):
+            if _is_last(users):
+                _stop(engine)
+            os.close(users)
+
+
+def shortcomings(engine: Engine) -> str:
+    """What this engine cannot do for previews, as one sentence; empty when it can do all."""
+    store = engine.docker("info", "--format", "{{json .DriverStatus}}").stdout
+    if "io.containerd.snapshotter" in store:
+        return ""
+    return ("The Docker engine keeps images without containerd: images for several platforms "
+            'and the build cache in the registry will not work (set "features": '
+            '{"containerd-snapshotter": true} in /etc/docker/daemon.json).')
+
+
+def remove_containers(engine: Engine, instance: str) -> int:
+    """Removes every container of an instance, whatever its port was; says how many."""
+    label = "ministack.instance"
+    listed = engine.docker("ps", "--all", "--filter", f"label={label}", "--format",
+                           '{{.ID}} {{.Label "' + label + '"}}').stdout
+    found = [line.split()[0] for line in listed.splitlines()
+             if line.split()[1:2] and line.split()[1].split(":")[0] == instance]
+    if found:
+        engine.docker("rm", "--force", "--volumes", *found)
+    return len(found)
+
+
+@contextmanager
+def _changing(engine: Engine) -> Iterator[None]:
+    """One instance at a time decides whether to start or to stop the engine."""
+    lock = os.open(engine.state / "change.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _is_last(users: int) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _answers(engine: Engine) -> bool:
+    return engine.docker("version", "--format", "{{.Server.Version}}").returncode == 0
+
+
+def _start(engine: Engine, log: Path) -> None:
+    config = engine.state / "daemon.json"
+    config.write_text(json.dumps(_configuration(engine.config)))
+    with log.open("ab") as output:
+        daemon = subprocess.Popen(
+            ["dockerd", "--host", f"unix://{engine.socket}", "--config-file", str(config),
+             *engine.options],
+            stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            start_new_session=True)
+    engine.pidfile.write_text(str(daemon.pid))
+    deadline = time.monotonic() + START_TIMEOUT
+    while not _answers(engine):
+        if daemon.poll() is not None or time.monotonic() > deadline:
+            daemon.terminate()
+            engine.pidfile.unlink(missing_ok=True)
+            raise StartError(f"dockerd does not start: {_last_line(log)} (all of it: {log})")
+        time.sleep(0.1)
+
+
+def _configuration(own: Path) -> dict[str, object]:
+    """The machine's own settings, with images kept by containerd."""
+    try:
+        settings = json.loads(own.read_text())
+    except (OSError, ValueError):
+        settings = {}
+    settings["features"] = settings.get("features", {}) | {"containerd-snapshotter": True}
+    return dict(settings)
+
+
+def _stop(engine: Engine) -> None:
+    """Ends the engine if an instance started it; any other is left alone."""
+    try:
+        pid = int(engine.pidfile.read_text())
+        if "dockerd" not in Path(f"/proc/{pid}/comm").read_text():
+            raise ProcessLookupError
+        os.kill(pid, signal.SIGTERM)
+    except (OSError, ValueError):
+        engine.pidfile.unlink(missing_ok=True)
+        return
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    engine.pidfile.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)   # our own child stays a zombie until it is asked for
+    return Path(f"/proc/{pid}").exists()
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else "it says nothing"
