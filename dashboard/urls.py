@@ -1,1 +1,30 @@
-urlpatterns = []
+"""Every address of the dashboard."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+from django.views.i18n import set_language
+
+from . import actions, pages, previews
+from .streams import views as streams
+
+urlpatterns = [
+    path("", pages.branches, name="branches"),
+    path("branches/stream", streams.all_branches, name="branches_stream"),
+    path("branches/<int:pk>", pages.branch, name="branch"),
+    path("branches/<int:pk>/stream", streams.one_branch, name="branch_stream"),
+    path("branches/<int:pk>/redeploy", actions.redeploy, name="redeploy"),
+    path("branches/<int:pk>/destroy", actions.confirm_destroy, name="confirm_destroy"),
+    path("branches/<int:pk>/destroy/confirmed", actions.destroy, name="destroy"),
+    path("deployments/<int:pk>", pages.deployment, name="deployment"),
+    path("deployments/<int:pk>/log.txt", pages.log_text, name="log_text"),
+    path("deployments/<int:pk>/log/stream", streams.deployment_log, name="log_stream"),
+    path("deliveries", pages.deliveries, name="deliveries"),
+    path("deliveries/stream", streams.deliveries, name="deliveries_stream"),
+    path("deliveries/<int:pk>", pages.delivery, name="delivery"),
+    path("sign-in", LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
+    path("sign-out", LogoutView.as_view(), name="sign_out"),
+    path("language", login_not_required(set_language), name="set_language"),
+    path("router/gate", previews.gate, name="router_gate"),
+    path("router/status", previews.status, name="router_status"),
+]

@@ -1,0 +1,189 @@
+"""How rows are put for people: one preview's line, a deployment's stages, states in a sentence."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from deployments.models import Branch, Deployment
+from deployments.states import BranchState, DeploymentState
+
+#: Whatever a payload says, a picture comes from here only (and so says the content policy).
+AVATARS = "https://avatars.githubusercontent.com/"
+#: Deployments on a branch's page.
+RECENT = 30
+
+
+class PreviewRow(NamedTuple):
+    """Everything that a preview's line shows; equal rows look the same."""
+
+    id: int
+    title: str
+    repository: str
+    branch: str
+    url: str
+    pull_request: int | None
+    pull_request_url: str
+    author: str
+    avatar_url: str
+    state: str
+    changed_at: datetime
+    commit: str
+    error: str
+    is_served: bool
+
+    @classmethod
+    def of(cls, branch: Branch) -> "PreviewRow":
+        deployment = branch.deployment
+        failed = branch.state == BranchState.FAILED and deployment is not None
+        return cls(
+            id=branch.pk,
+            title=branch.display_title,
+            repository=branch.repository.full_name,
+            branch=branch.name,
+            url=branch.url,
+            pull_request=branch.pull_request,
+            pull_request_url=web_address(branch.pull_request_url),
+            author=branch.author,
+            avatar_url=avatar_address(branch.author_avatar_url),
+            state=branch.state,
+            changed_at=branch.state_changed_at,
+            commit=deployment.short_commit if deployment else branch.wanted_commit[:7],
+            error=first_line(deployment.error) if failed and deployment else "",
+            is_served=branch.live_id is not None,
+        )
+
+    @property
+    def label(self) -> str:
+        return str(BranchState(self.state).label)
+
+    def html(self) -> str:
+        """The line in the current language; made once a process as long as nothing changes."""
+        return _row_html(self, translation.get_language() or "en")
+
+
+@lru_cache(maxsize=8192)
+def _row_html(row: PreviewRow, language: str) -> str:
+    with translation.override(language):
+        return render_to_string("branches/_row.html", {"row": row})
+
+
+def preview_rows() -> QuerySet[Branch]:
+    """Branches with all that their lines need, in one query."""
+    return Branch.objects.select_related("repository", "deployment")
+
+
+def recent_deployments(branch: Branch) -> QuerySet[Deployment]:
+    """What a branch's page shows of its past."""
+    return branch.deployments.order_by("-generation")[:RECENT]
+
+
+class Stage(NamedTuple):
+    """One leaf on the twig that shows how far a deployment has come."""
+
+    name: str | Promise
+    #: done, now, failed or todo
+    status: str
+    since: datetime | None
+
+
+_STAGES = (
+    (DeploymentState.QUEUED, pgettext_lazy("stage", "Queue")),
+    (DeploymentState.BUILDING, pgettext_lazy("stage", "Build")),
+    (DeploymentState.RELEASING, pgettext_lazy("stage", "Release")),
+    (DeploymentState.VERIFYING, pgettext_lazy("stage", "Check")),
+    (DeploymentState.LIVE, pgettext_lazy("stage", "Live")),
+)
+
+
+def stages(deployment: Deployment) -> list[Stage]:
+    """The five stages of a deployment; the first that is not done is where it is, or failed."""
+    began = (
+        deployment.created_at,
+        deployment.started_at,
+        deployment.built_at,
+        deployment.released_at,
+        None,
+    )
+    arrived = deployment.state in (DeploymentState.LIVE, DeploymentState.RETIRED)
+    reached = len(_STAGES) if arrived else sum(1 for at in began[1:] if at is not None)
+    stopped = {DeploymentState.FAILED: "failed", DeploymentState.SUPERSEDED: "stopped"}
+    current = stopped.get(DeploymentState(deployment.state), "now")
+    statuses = ["done"] * reached + [current] + ["todo"] * len(_STAGES)
+    return [
+        Stage(label, statuses[index], began[index]) for index, (_state, label) in enumerate(_STAGES)
+    ]
+
+
+_BRANCH_SENTENCES: dict[str, str | Promise] = {
+    BranchState.PENDING: gettext_lazy("It waits for a free worker, which is a matter of seconds."),
+    BranchState.BUILDING: gettext_lazy("The image is being built."),
+    BranchState.DEPLOYING: gettext_lazy("The new version is starting, and is then checked."),
+    BranchState.LIVE: gettext_lazy("It is live: open the address and look at it."),
+    BranchState.FAILED: gettext_lazy("The newest deployment failed."),
+    BranchState.ASLEEP: gettext_lazy("It sleeps to save money, and wakes up when it is opened."),
+    BranchState.DESTROYING: gettext_lazy("It is being taken down."),
+    BranchState.DESTROYED: gettext_lazy("It is gone, and nothing of it is left in AWS."),
+}
+
+
+_VISITOR_SENTENCES: dict[str, str | Promise] = _BRANCH_SENTENCES | {
+    BranchState.BUILDING: gettext_lazy("It is being built."),
+    BranchState.DEPLOYING: gettext_lazy("It is starting, and is then checked."),
+    BranchState.LIVE: gettext_lazy("It is running, but does not answer at the moment."),
+    BranchState.FAILED: gettext_lazy("It could not be deployed."),
+    BranchState.ASLEEP: gettext_lazy("It sleeps to save money."),
+    BranchState.DESTROYED: gettext_lazy("This preview was taken down."),
+}
+
+
+def visitor_sentence(branch: Branch) -> str:
+    """The branch's state for somebody who opened the preview and does not see it."""
+    return str(_VISITOR_SENTENCES[branch.state])
+
+
+def sentence(branch: Branch) -> str:
+    """The branch's state as a person would say it."""
+    said = str(_BRANCH_SENTENCES[branch.state])
+    if branch.live_id is not None and branch.live_id != branch.deployment_id:
+        said += " " + _("The version before is still being served.")
+    return said
+
+
+_TRIGGERS: dict[str, str | Promise] = {
+    Deployment.Trigger.PUSH: gettext_lazy("push"),
+    Deployment.Trigger.PULL_REQUEST: gettext_lazy("pull request"),
+    Deployment.Trigger.REDEPLOY: gettext_lazy("redeploy"),
+}
+
+
+def trigger(deployment: Deployment) -> str:
+    """What made the deployment happen."""
+    return str(_TRIGGERS.get(deployment.trigger, deployment.trigger))
+
+
+def state_label(state: str) -> str:
+    """The word for a state of either kind; a state nobody knows stays as it is."""
+    for kind in (DeploymentState, BranchState):
+        if state in kind.values:
+            return str(kind(state).label)
+    return state
+
+
+def web_address(url: str) -> str:
+    """`url` where it is a link that may be shown, otherwise nothing."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def avatar_address(url: str) -> str:
+    return url if url.startswith(AVATARS) else ""
+
+
+def first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]

@@ -1,0 +1,133 @@
+"""What the router asks for: where a preview's requests go, and the page for when they cannot.
+
+Both are for nginx alone, which passes the visitor's host name on as `X-Edaha-Host`.
+"""
+
+import base64
+import hashlib
+from datetime import timedelta
+from functools import cache
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.signing import BadSignature, TimestampSigner
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_safe
+
+from deployments.config import config
+from deployments.models import Branch, BuildStep, Deployment
+from deployments.names import is_label
+from deployments.states import BranchState, DeploymentState
+
+from .presentation import preview_rows, stages
+
+#: A worker signs a deployment's id with this to see it through the router before it is live.
+_PROBE = TimestampSigner(salt="edaha.probe")
+_PROBE_SECONDS = 60
+
+
+@login_not_required
+@require_GET
+def gate(request: HttpRequest) -> HttpResponse:
+    """204 with the tasks' address where the preview has any, otherwise 403."""
+    deployments = _probed(request) if "X-Edaha-Probe" in request.headers else _live(request)
+    deployment = deployments.select_related("branch").first()
+    if deployment is None or not deployment.port:
+        return _expected(HttpResponse(status=403))
+    name = deployment.service_name(config().installation)
+    upstream = f"{name}.{deployment.namespace}:{deployment.port}"
+    return HttpResponse(status=204, headers={"X-Edaha-Upstream": upstream})
+
+
+@login_not_required
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """The page at a preview's own address while there is no application to show."""
+    branch = preview_rows().filter(slug=_slug(request)).first()
+    state = branch.state if branch else "unknown"
+    code = {"unknown": 404, BranchState.DESTROYED: 410}.get(state, 503)
+    response = render(request, "previews/status.html", _context(branch), status=code)
+    response["Content-Security-Policy"] = _policy()
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    response["X-Edaha-Status"] = state
+    if code == 503:
+        response["Retry-After"] = "5"
+    return _expected(response)
+
+
+def _expected(response: HttpResponse) -> HttpResponse:
+    # Django's log would otherwise tell of an error every time that somebody waits for a preview.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def _live(request: HttpRequest) -> QuerySet[Deployment]:
+    return Deployment.objects.filter(branch__slug=_slug(request), branch__live=F("pk"))
+
+
+def _probed(request: HttpRequest) -> QuerySet[Deployment]:
+    try:
+        key = _PROBE.unsign(request.headers["X-Edaha-Probe"], max_age=_PROBE_SECONDS)
+        return Deployment.objects.filter(pk=int(key), branch__slug=_slug(request))
+    except (BadSignature, ValueError):
+        return Deployment.objects.none()
+
+
+def _slug(request: HttpRequest) -> str:
+    """The label before the previews' domain; empty where the host is not a preview's."""
+    host = request.headers.get("X-Edaha-Host", "").lower().partition(":")[0]
+    label, _, domain = host.partition(".")
+    return label if domain == config().preview_domain and is_label(label) else ""
+
+
+def _context(branch: Branch | None) -> dict[str, object]:
+    if branch is None:
+        return {"branch": None}
+    deployment = branch.deployment
+    is_coming = deployment is not None and deployment.is_active
+    return {
+        "branch": branch,
+        "deployment": deployment,
+        "is_coming": is_coming,
+        "stages": stages(deployment) if deployment else (),
+        "step": _step(deployment) if deployment and is_coming else None,
+        "elapsed": timezone.now() - deployment.created_at if deployment and is_coming else None,
+        "estimate": _estimate(branch) if is_coming else None,
+        "dashboard": config().base_url + reverse("branch", args=[branch.pk]),
+    }
+
+
+def _step(deployment: Deployment) -> BuildStep | None:
+    running = deployment.steps.filter(started_at__isnull=False, completed_at=None)
+    return running.order_by("-number").first()
+
+
+def _estimate(branch: Branch) -> timedelta | None:
+    """How long the newest success took: the branch's own, or else its repository's."""
+    successes = Deployment.objects.filter(
+        branch__repository=branch.repository_id,
+        state__in=(DeploymentState.LIVE, DeploymentState.RETIRED),
+        finished_at__isnull=False,
+    ).order_by("-pk")
+    last = successes.filter(branch=branch).first() or successes.first()
+    return last.finished_at - last.created_at if last and last.finished_at else None
+
+
+@cache
+def _policy() -> str:
+    """Nothing but the page's own style and script, known by their hashes, may be used."""
+    style, script = (_hash(f"previews/status.{kind}") for kind in ("css", "js"))
+    return (
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _hash(template: str) -> str:
+    digest = hashlib.sha256(render_to_string(template).encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,0 +1,160 @@
+"""The streams of the list of previews, of one preview's page, and of the deliveries."""
+
+from collections import deque
+from collections.abc import AsyncGenerator
+from functools import partial
+from typing import Any
+
+from django.db.models import Max, QuerySet
+from django.template.loader import render_to_string
+
+from dashboard.presentation import PreviewRow, preview_rows, recent_deployments
+from deployments.models import Branch, Delivery, Transition
+
+from .events import HEARTBEAT, RETRY, Event
+from .feed import Feed
+from .hub import hub
+
+#: PostgreSQL gives ids out before their rows can be seen, so a lower one may appear after a
+#: higher one: look back that far, and tell a preview's line twice rather than never.
+OVERLAP = 20
+#: More previews than this changed since the viewer's last event: it loads the list again.
+MOST = 300
+
+
+async def follow_all(after: int, language: str) -> AsyncGenerator[bytes]:
+    """The line of every preview that changes, as it is now; told twice it does no harm."""
+    yield RETRY
+    async with hub().watch(BranchesFeed) as (feed, viewer):
+        for missed in await feed.call(changed_since, after):
+            yield missed.in_language(language)
+        async for event in viewer.events():
+            yield event.in_language(language) if event else HEARTBEAT
+
+
+async def follow_one(branch_id: int, language: str) -> AsyncGenerator[bytes]:
+    """One preview's state and deployments."""
+    yield RETRY
+    async with hub().watch(BranchFeed, branch_id) as (feed, viewer):
+        for known in await feed.call(feed.current):
+            yield known.in_language(language)
+        async for event in viewer.events():
+            yield event.in_language(language) if event else HEARTBEAT
+
+
+async def follow_deliveries(language: str) -> AsyncGenerator[bytes]:
+    """That there are new deliveries or decisions; the page then loads them."""
+    yield RETRY
+    async with hub().watch(DeliveriesFeed) as (_feed, viewer):
+        async for event in viewer.events():
+            yield event.in_language(language) if event else HEARTBEAT
+
+
+class BranchesFeed(Feed):
+    pause = 0.05
+
+    def __init__(self, *args: Any) -> None:
+        self._position = 0
+        self._told: set[int] = set()
+        self._hinted: deque[int] = deque()
+        super().__init__(*args)
+
+    def concerns(self, hint: dict[str, Any]) -> bool:
+        branch = hint.get("branch")
+        if isinstance(branch, int):
+            self._hinted.append(branch)
+        # A deployment's moves are told by the history, so that hint only wakes; lines do not.
+        return isinstance(branch, int) or ("deployment" in hint and "line" not in hint)
+
+    def start(self) -> None:
+        self._position = _last_transition()
+        self._told = set(_recent(self._position).values_list("pk", flat=True))
+
+    def read(self) -> list[Event]:
+        branches = {self._hinted.popleft() for _ in range(len(self._hinted))}
+        moves = dict(_recent(self._position).values_list("pk", "branch"))
+        branches |= {branch for pk, branch in moves.items() if pk not in self._told}
+        self._position = max([self._position, *moves])
+        self._told = set(moves)
+        return line_events(branches, self._position)
+
+
+class BranchFeed(Feed):
+    pause = 0.05
+
+    def __init__(self, *args: Any) -> None:
+        self._seen: object = None
+        super().__init__(*args)
+
+    def concerns(self, hint: dict[str, Any]) -> bool:
+        return hint.get("branch") == self.key or ("deployment" in hint and "line" not in hint)
+
+    def start(self) -> None:
+        self._seen = self._values()
+
+    def read(self) -> list[Event]:
+        before, self._seen = self._seen, self._values()
+        return self.current() if self._seen != before else []
+
+    def current(self) -> list[Event]:
+        """The page's changing parts as they are now."""
+        branch = preview_rows().get(pk=self.key)
+        context = {"branch": branch, "deployments": recent_deployments(branch)}
+        return [
+            Event.fragment(partial(render_to_string, f"branches/_{part}.html", context))
+            for part in ("head", "deployments", "newest")
+        ]
+
+    def _values(self) -> object:
+        moves = Transition.objects.filter(branch=self.key).aggregate(last=Max("pk"))
+        return moves, Branch.objects.filter(pk=self.key).values().first()
+
+
+class DeliveriesFeed(Feed):
+    #: What a first page shows.
+    shown = 50
+    pause = 0.5
+
+    def __init__(self, *args: Any) -> None:
+        self._seen: object = None
+        super().__init__(*args)
+
+    def concerns(self, hint: dict[str, Any]) -> bool:
+        return "delivery" in hint
+
+    def start(self) -> None:
+        self._seen = self._values()
+
+    def read(self) -> list[Event]:
+        before, self._seen = self._seen, self._values()
+        return [Event.plain("new")] if self._seen != before else []
+
+    def _values(self) -> object:
+        newest = Delivery.objects.order_by("-id")[: self.shown]
+        return list(newest.values_list("pk", "state", "decision"))
+
+
+def changed_since(transition: int) -> list[Event]:
+    """The lines of all previews that changed since a transition; or that there are too many."""
+    last = _last_transition()
+    branches = set(_recent(transition).values_list("branch", flat=True)[: MOST + 1])
+    if len(branches) > MOST:
+        return [Event.plain("reload", key=last)]
+    return line_events(branches, last)
+
+
+def line_events(branch_ids: set[int], transition: int) -> list[Event]:
+    """One event for each line; the last one carries the id, so that a broken batch comes again."""
+    lines = [PreviewRow.of(row) for row in preview_rows().filter(pk__in=branch_ids)]
+    return [
+        Event.fragment(line.html, key=transition if number == len(lines) else None)
+        for number, line in enumerate(lines, start=1)
+    ]
+
+
+def _recent(position: int) -> QuerySet[Transition]:
+    return Transition.objects.filter(pk__gt=position - OVERLAP).order_by()
+
+
+def _last_transition() -> int:
+    return Transition.objects.aggregate(last=Max("pk"))["last"] or 0

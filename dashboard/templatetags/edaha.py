@@ -1,0 +1,75 @@
+"""Filters of the templates: times, durations, states, roles."""
+
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from dashboard import presentation
+from dashboard.access import Role, role_of
+from deployments.models import Deployment
+
+register = template.Library()
+
+
+@register.filter
+def when(at: datetime | None) -> SafeString:
+    """A point in time; static/app.js turns it into “5 minutes ago” and keeps it true."""
+    if at is None:
+        return SafeString("")
+    utc = timezone.localtime(at, timezone=UTC)
+    words = f"{date_format(utc, 'DATE_FORMAT')} {utc:%H:%M} UTC"
+    return format_html('<time datetime="{}" data-ago>{}</time>', utc.isoformat(), words)
+
+
+@register.filter
+def running(since: datetime | None) -> SafeString:
+    """How long something has been under way; static/app.js makes it count."""
+    if since is None:
+        return SafeString("")
+    words = took(timezone.now() - since)
+    return format_html('<time datetime="{}" data-running>{}</time>', since.isoformat(), words)
+
+
+@register.filter
+def took(duration: timedelta | float | None) -> str:
+    """A duration as people write it: 0.4 s, 12 s, 3 min 5 s."""
+    if duration is None:
+        return ""
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    if seconds < 9.95:
+        return _("%(seconds).1f s") % {"seconds": max(seconds, 0)}
+    minutes, seconds = divmod(round(seconds), 60)
+    if not minutes:
+        return _("%(seconds)d s") % {"seconds": seconds}
+    return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+
+
+@register.filter
+def can(user: AbstractBaseUser | AnonymousUser, role: str) -> bool:
+    """Whether the user has this role or a higher one."""
+    held = role_of(user)
+    return held is not None and held >= Role[role.upper()]
+
+
+@register.filter
+def lasted(deployment: Deployment) -> timedelta | None:
+    """From the wish to its end, whatever the end was."""
+    if deployment.finished_at is None:
+        return None
+    return deployment.finished_at - deployment.created_at
+
+
+register.filter("stages", presentation.stages)
+register.filter("sentence", presentation.sentence)
+register.filter("visitor_sentence", presentation.visitor_sentence)
+register.filter("first_line", presentation.first_line)
+register.filter("trigger", presentation.trigger)
+register.filter("state_label", presentation.state_label)
+register.filter("web_address", presentation.web_address)
+register.filter("avatar_address", presentation.avatar_address)

@@ -1,0 +1,55 @@
+// What every page needs: theme, times, dialogs, and the live parts.
+import { keepTimes, showTimes } from "./times.js";
+import { openStreams } from "./live.js";
+import { prepareLogs } from "./log.js";
+
+function toggleTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
+  const next = now === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = next;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `theme=${next}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-theme-toggle]")) toggleTheme();
+  const dialog = event.target.closest("dialog");
+  const isOutside = event.target === dialog;
+  if (dialog?.open && (isOutside || event.target.closest("[data-dismiss]"))) {
+    event.preventDefault();
+    dialog.close();
+  }
+});
+
+// A form that must not be sent twice; the server would notice, but it need not come to that.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once]")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // Signed out in the meantime: go and sign in, instead of showing that page inside this one.
+  if (new URL(event.detail.xhr.responseURL).pathname.endsWith("/sign-in")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.matches("dialog")) event.detail.target.showModal();
+});
+document.addEventListener("htmx:load", (event) => start(event.detail.elt));
+
+function start(root) {
+  showTimes(root);
+  prepareLogs(root);
+  openStreams(root);
+}
+
+start(document);
+keepTimes();
