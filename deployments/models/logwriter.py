@@ -12,7 +12,7 @@ from .log import LogChunk
 
 log = structlog.get_logger(__name__)
 
-#: A line waits no longer than this for others to share its row.
+#: At least this long between two rows: a line on its own is written at once, many share a row.
 FLUSH_SECONDS = 0.03
 _LINES_A_CHUNK = 200
 _LINE_MAX = 10_000
@@ -35,6 +35,7 @@ class LogWriter:
         self._waiting: list[tuple[float, int, str]] = []
         self._change = threading.Condition()
         self._closed = False
+        self._last_flush = 0.0
         self._flusher = threading.Thread(target=self._flush_forever, daemon=True)
 
     def __enter__(self) -> "LogWriter":
@@ -74,7 +75,8 @@ class LogWriter:
                 return False
             closing = self._closed
         if not closing:
-            time.sleep(FLUSH_SECONDS)
+            time.sleep(max(0.0, self._last_flush + FLUSH_SECONDS - time.monotonic()))
+        self._last_flush = time.monotonic()
         with self._change:
             lines = self._waiting[:_LINES_A_CHUNK]
             first = self._next

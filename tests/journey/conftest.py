@@ -1,0 +1,67 @@
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from sandbox import base_image
+
+from .application import Application
+from .running import Running
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/journey" in str(item.path):
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.timeout(400))
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Edaha without the sample; afterwards nothing of it may be left on the machine."""
+    edaha = Running(tmp_path_factory.mktemp("edaha"))
+    containers = _containers()
+    edaha.start("--no-sample")
+    base_image.ensure()
+    yield edaha
+    assert edaha.stop() == 0, edaha.output.read_text()[-2000:]
+    assert _containers() <= containers
+
+
+@pytest.fixture(scope="session")
+def application(tmp_path_factory: pytest.TempPathFactory, running: Running) -> Application:
+    """The application `acme/shop`, every pull request of which gets a preview."""
+    made = Application(tmp_path_factory.mktemp("acme") / "shop")
+    running.add_repository("acme/shop", made.path, "--port", "3000", "--startup-seconds", "15")
+    return made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert Path(CHROMIUM).exists(), "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=CHROMIUM_OPTIONS
+        )
+        yield chromium
+        chromium.close()
+
+
+def _containers() -> set[str]:
+    listed = subprocess.run(
+        ["docker", "ps", "--all", "--quiet"], capture_output=True, text=True, check=True
+    )
+    return set(listed.stdout.split())
