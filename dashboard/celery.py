@@ -38,6 +38,8 @@ app.conf.update(
         "visibility_timeout": 7200,
         "socket_timeout": 10,
         "socket_connect_timeout": 3,
+        # A wake-up that cannot be sent is given up at once: nobody waits for it.
+        "max_retries": 0,
     },
     # A second old tick has nothing to say that the next one does not.
     beat_schedule={

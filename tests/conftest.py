@@ -1,0 +1,27 @@
+"""The environment of every test, set before Django reads it."""
+
+import os
+import tempfile
+
+import django
+
+_DATA = tempfile.TemporaryDirectory(prefix="edaha-tests-")
+
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+    "EDAHA_SECRET_KEY": "only for tests, and of no value anywhere else",
+    "EDAHA_DATA": _DATA.name,
+    # Nothing listens there: wake-ups are collected by a test's own fixture, or lost.
+    "EDAHA_REDIS_URL": "redis://127.0.0.1:1/0",
+    "EDAHA_DATABASE_POOL": "0",
+    "EDAHA_ALLOW_LOCAL_CLONE": "1",
+    "EDAHA_SUBNETS": "subnet-1,subnet-2",
+    "EDAHA_LOG_LEVEL": "ERROR",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+}
+for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
+    os.environ.pop(name, None)
+
+django.setup()
