@@ -15,6 +15,8 @@ from django.conf import settings
 
 from deployments.adapters import wakeups
 
+from . import alive  # noqa: F401 (connects itself)
+
 
 def _broker_url(url: str) -> str:
     return url.replace("unix://", "redis+socket://", 1)

@@ -100,9 +100,18 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = EDAHA.static_root
+WHITENOISE_USE_FINDERS = EDAHA.static_root is None
+_STATIC = (
+    "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    if EDAHA.static_root
+    else "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _STATIC},
+}
 
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "branches"

@@ -28,6 +28,9 @@ class Config(BaseSettings):
     database_pool: int = Field(16, ge=0)
     redis_url: str = "redis://127.0.0.1:6379/0"
     log_level: str = "INFO"
+    #: Where collectstatic has put the static files, under names that change with their content.
+    #: Empty: they are served as they lie in the source.
+    static_root: Path | None = None
 
     #: Where people open the dashboard.
     base_url: str = "http://localhost:8000"
