@@ -33,6 +33,7 @@ class Process:
     group: str
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
+    start_seconds: int = 1  # one that ends sooner has failed to start
     stop_seconds: int = 3   # after these it is killed, with all its children
 
 
@@ -68,9 +69,10 @@ def edaha(instance: Instance, environment: Mapping[str, str]) -> list[Process]:
             PYTHON, "-m", "uvicorn", "dashboard.asgi:application", "--host", LOOPBACK,
             "--port", str(instance.port), "--timeout-graceful-shutdown", "2"), EDAHA, environment),
         # QUIT is Celery's quick shutdown: what it was doing is taken up at the next start.
-        Process("build-worker", (*celery, *build), EDAHA, environment, "QUIT"),
-        Process("control-worker", (*celery, *control), EDAHA, environment, "QUIT"),
-        Process("beat", (*celery, "beat", "-s", str(instance.data / "beat")), EDAHA, environment),
+        Process("build-worker", (*celery, *build), EDAHA, environment, "QUIT", 2),
+        Process("control-worker", (*celery, *control), EDAHA, environment, "QUIT", 2),
+        Process("beat", (*celery, "beat", "-s", str(instance.data / "beat")), EDAHA, environment,
+                start_seconds=2),
         Process("discovery", (PYTHON, "-m", "sandbox.discovery"), EDAHA,
                 dict(environment, EDAHA_DNS_PORT=str(instance.dns_port))),
         Process("router", (

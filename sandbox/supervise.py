@@ -21,6 +21,8 @@ START_TIMEOUT = 10.0     # seconds, for supervisord itself
 STOP_TIMEOUT = 9.0       # seconds, for everything
 PRIORITY = {STORES: 100, EDAHA: 200}   # a higher one stops earlier
 RUNNING = "RUNNING"
+# -I and -S: it needs nothing but the standard library, and is quick so.
+LAUNCH = (sys.executable, "-I", "-S", str(ROOT / "sandbox/launch.py"))
 
 _HEADER = """[supervisord]
 nodaemon=true
@@ -49,7 +51,7 @@ command={command}
 environment={environment}
 autostart=true
 autorestart=true
-startsecs=1
+startsecs={start}
 startretries=20
 stopsignal={signal}
 stopwaitsecs={seconds}
@@ -75,7 +77,8 @@ def configuration(instance: Instance, processes: Iterable[Process]) -> str:
 def _program(instance: Instance, process: Process) -> str:
     pairs = (f'{name}="{_quoted(value)}"' for name, value in process.environment.items())
     return _literally(_PROGRAM, instance, name=process.name, signal=process.stop_signal,
-                      seconds=str(process.stop_seconds), command=shlex.join(process.command),
+                      seconds=str(process.stop_seconds), start=str(process.start_seconds),
+                      command=shlex.join([*LAUNCH, *process.command]),
                       environment=",".join(pairs))
 
 

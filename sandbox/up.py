@@ -114,13 +114,16 @@ def _start(instance: Instance, supervisor: Supervisor, progress: Progress) -> di
 def _watch(instance: Instance, supervisor: Supervisor, progress: Progress) -> None:
     """Until a signal comes: tells of restarts, and sets the account up again after one."""
     pids = supervisor.pids()
+    told: dict[str, float] = {}
     while True:
         time.sleep(1)
         if not supervisor.is_alive():
             raise StartError("supervisord was killed, so everything was stopped; start again")
         now = supervisor.pids()
         for name in (name for name, pid in now.items() if pid and pid != pids.get(name)):
-            progress.note(f"{LABELS[name]} was restarted (see {instance.logs}/{name}.log)")
+            if time.monotonic() - told.get(name, -60) >= 60:   # it may well die again and again
+                progress.note(f"{LABELS[name]} was restarted (see {instance.logs}/{name}.log)")
+                told[name] = time.monotonic()
             if name == "emulator":
                 readiness.wait(instance, supervisor, ["emulator"])
                 cloud.prepare(instance)
