@@ -122,10 +122,10 @@ def stages(deployment: Deployment) -> list[Stage]:
 
 
 _BRANCH_SENTENCES: dict[str, str | Promise] = {
-    BranchState.PENDING: gettext_lazy("It waits for a free worker, which is a matter of seconds."),
+    BranchState.PENDING: gettext_lazy("It is waiting for a free worker."),
     BranchState.BUILDING: gettext_lazy("The image is being built."),
     BranchState.DEPLOYING: gettext_lazy("The new version is starting, and is then checked."),
-    BranchState.LIVE: gettext_lazy("It is live: open the address and look at it."),
+    BranchState.LIVE: gettext_lazy("Open the address and have a look."),
     BranchState.FAILED: gettext_lazy("The newest deployment failed."),
     BranchState.ASLEEP: gettext_lazy("It sleeps to save money, and wakes up when it is opened."),
     BranchState.DESTROYING: gettext_lazy("It is being taken down."),

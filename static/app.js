@@ -33,6 +33,9 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
 });
 
+// A picture that cannot be loaded leaves its place to the icon behind it.
+document.addEventListener("error", (event) => event.target.matches?.(".avatar img") && event.target.remove(), true);
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   // Signed out in the meantime: go and sign in, instead of showing that page inside this one.
   if (new URL(event.detail.xhr.responseURL).pathname.endsWith("/sign-in")) {
@@ -46,6 +49,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 
 function start(root) {
+  for (const picture of root.querySelectorAll(".avatar img")) {
+    if (picture.complete && !picture.naturalWidth) picture.remove();
+  }
   showTimes(root);
   prepareLogs(root);
   openStreams(root);
