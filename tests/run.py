@@ -1,0 +1,159 @@
+"""bin/test: every check, in parts that can be run alone; a summary, and 1 if anything failed."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench.postgres import postgres
+from sandbox import base_image, engine, packages
+from sandbox.instance import StartError
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+OUTPUT = ROOT / "test-results"
+
+#: Code that is linted; each is a package or a file.
+CODE = ["dashboard", "deployments", "router", "sandbox", "bench", "tests", "manage.py"]
+#: What touches the database runs on both.
+ON_POSTGRES = ["tests/deployments", "tests/webhooks", "tests/api", "tests/commands"]
+
+#: For tools that load the settings; never used to run anything.
+SETTINGS = {
+    "EDAHA_SECRET_KEY": "for-tools-that-only-read-the-settings-of-this",
+    "EDAHA_DATA": "/tmp",
+}
+
+Part = Callable[[], int]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bin/test", description="Runs every test, or some parts.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    chosen = parser.parse_args().parts or list(PARTS)
+    unknown = sorted(set(chosen) - set(PARTS))
+    if unknown:
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    OUTPUT.mkdir(exist_ok=True)
+    try:
+        with _tools(chosen):
+            results = [(name, *_timed(PARTS[name])) for name in chosen]
+    except StartError as error:
+        sys.exit(f"bin/test: {error}")
+    print("\nPart        Result   Seconds")
+    for name, code, seconds in results:
+        print(f"{name:<11} {'passed' if code == 0 else 'FAILED':<8} {seconds:7.1f}")
+    sys.exit(any(code for _, code, _ in results))
+
+
+def lint() -> int:
+    """Style, types, layers, templates, migrations."""
+    commands = [
+        ["ruff", "check", *CODE],
+        ["ruff", "format", "--check", *CODE],
+        ["mypy", "dashboard", "deployments", "router", "sandbox", "bench", "tests"],
+        ["lint-imports"],
+        ["djlint", "templates", "--check", "--lint", "--quiet"],
+        ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
+    ]
+    # All of them, so that one run shows everything.
+    return max([_run(command, SETTINGS) for command in commands])
+
+
+def unit() -> int:
+    """Everything that needs no Docker engine, on SQLite."""
+    return _pytest("unit", "not docker and not journey", ["tests"])
+
+
+def on_postgres() -> int:
+    """What touches the database once more, on a PostgreSQL of its own."""
+    with postgres() as url:
+        return _pytest(
+            "postgres",
+            "not docker and not journey",
+            [path for path in ON_POSTGRES if (ROOT / path).is_dir()],
+            {"EDAHA_DATABASE_URL": f"{url}/edaha"},
+        )
+
+
+def docker() -> int:
+    """What builds and starts real images, apart from the journey."""
+    return _pytest("docker", "docker and not journey", ["tests"])
+
+
+def journey() -> int:
+    """bin/up, webhooks, and previews in a browser."""
+    return _pytest("journey", "journey", ["tests/journey"])
+
+
+PARTS: dict[str, Part] = {
+    "lint": lint,
+    "unit": unit,
+    "postgres": on_postgres,
+    "docker": docker,
+    "journey": journey,
+}
+
+
+def _pytest(
+    name: str, marks: str, paths: list[str], environment: dict[str, str] | None = None
+) -> int:
+    command = ["pytest", "-q", "-m", marks, f"--junit-xml={OUTPUT / name}.xml", *paths]
+    return _run(command, {"PYTHONDEVMODE": "1", **(environment or {})})
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    print(f"\n$ {' '.join(command)}", flush=True)
+    program = BIN / command[0]
+    return subprocess.run(
+        [str(program), *command[1:]], cwd=ROOT, env=os.environ | environment, check=False
+    ).returncode
+
+
+def _timed(part: Part) -> tuple[int, float]:
+    started = time.monotonic()
+    return part(), time.monotonic() - started
+
+
+@contextmanager
+def _tools(chosen: list[str]) -> Iterator[None]:
+    """What tests need from the system is there inside; a StartError says what is missing."""
+    with ExitStack() as stack:
+        if {"unit", "journey"} & set(chosen):
+            _ensure_chromium()
+        if {"docker", "journey"} & set(chosen):
+            packages.ensure(_say)
+            stack.enter_context(engine.shared(engine.Engine(), OUTPUT / "dockerd.log", _say))
+            base_image.ensure()
+        yield
+
+
+def _ensure_chromium() -> None:
+    if shutil.which("chromium"):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise StartError("Chromium is missing (on Debian: apt-get install chromium)")
+    _say("Installing chromium")
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+        done = subprocess.run(
+            ["apt-get", "--quiet", *command],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+            check=False,
+        )
+    if done.returncode != 0:
+        raise StartError(f"Chromium cannot be installed: {done.stderr.strip()[-300:]}")
+
+
+def _say(message: str) -> None:
+    print(f"{message} …", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
