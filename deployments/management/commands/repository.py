@@ -1,0 +1,169 @@
+"""bin/manage repository …: the applications whose branches get previews."""
+
+import argparse
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from deployments.management.options import (
+    OPTIONS,
+    RESETTABLE,
+    defaults,
+    flag_of,
+    given,
+    problems_of,
+    settings_of,
+)
+from deployments.models import Branch, Deployment, Repository
+from deployments.secrets import installation_secrets
+from deployments.states import BranchState
+
+
+class Command(BaseCommand):
+    help = "Add, change, list, show or remove a repository."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        add = _named(verbs, "add", "make a repository known")
+        for option in OPTIONS:
+            option.add_to(add, required=option.field == "clone_url")
+        add.add_argument("--update", action="store_true", help="change it if it is known already")
+        change = _named(verbs, "set", "change settings; what is not named stays as it is")
+        for option in OPTIONS:
+            option.add_to(change)
+        change.add_argument(
+            "--reset",
+            action="append",
+            default=[],
+            choices=RESETTABLE,
+            metavar="OPTION",
+            help="back to its default value, such as --reset port; may be repeated",
+        )
+        _with_json(_named(verbs, "show", "its settings"))
+        _with_json(verbs.add_parser("list", help="every repository"))
+        _named(verbs, "remove", "forget it, once its previews are destroyed")
+
+    def handle(self, *, verb: str, **arguments: Any) -> str:
+        act = {"add": _add, "set": _set, "show": _show, "list": _list, "remove": _remove}[verb]
+        return act(arguments)
+
+
+def _named(verbs: Any, verb: str, purpose: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(verb, help=purpose)
+    parser.add_argument("full_name", metavar="OWNER/NAME")
+    return parser
+
+
+def _with_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add(arguments: dict[str, Any]) -> str:
+    values = given(arguments)
+    known = Repository.objects.filter(full_name__iexact=arguments["full_name"]).first()
+    if known is None:
+        repository = Repository(full_name=arguments["full_name"], **values)
+        _save(repository)
+        return f"{repository} added.{_without_secret(repository)}"
+    differing = _differing(known, values)
+    if differing and not arguments["update"]:
+        raise CommandError(
+            f"{known} is known already, with another {_listed(differing)}. Nothing was changed; "
+            "say --update to change it."
+        )
+    return _change(known, values)
+
+
+def _set(arguments: dict[str, Any]) -> str:
+    values = defaults(arguments["reset"]) | given(arguments)
+    if not values:
+        raise CommandError("Name at least one setting to change.")
+    return _change(_find(arguments["full_name"]), values)
+
+
+def _change(repository: Repository, values: dict[str, Any]) -> str:
+    differing = _differing(repository, values)
+    if not differing:
+        return f"{repository} is unchanged."
+    note = ""
+    if (
+        values.get("webhook_secret")
+        and repository.webhook_secret
+        and ("webhook_secret" in differing and "webhook_secret_previous" not in values)
+    ):
+        # Between this change and the one on GitHub, deliveries must not be lost.
+        values = values | {"webhook_secret_previous": repository.webhook_secret}
+        note = " The secret before is still accepted: --webhook-secret-previous '' ends that."
+    for name, value in values.items():
+        setattr(repository, name, value)
+    _save(repository)
+    return f"{repository} changed: {_listed(differing)}.{note}{_without_secret(repository)}"
+
+
+def _differing(repository: Repository, values: dict[str, Any]) -> list[str]:
+    return [name for name, value in values.items() if getattr(repository, name) != value]
+
+
+def _listed(fields: list[str]) -> str:
+    return ", ".join(flag_of(name).removeprefix("--") for name in fields)
+
+
+def _save(repository: Repository) -> None:
+    try:
+        repository.full_clean()
+    except ValidationError as problem:
+        raise CommandError(problems_of(problem)) from None
+    repository.save()
+
+
+def _without_secret(repository: Repository) -> str:
+    if repository.webhook_secret or installation_secrets():
+        return ""
+    return " No webhook secret is set, so no delivery will be accepted: give --webhook-secret."
+
+
+def _show(arguments: dict[str, Any]) -> str:
+    shown = settings_of(_find(arguments["full_name"]))
+    if arguments["json"]:
+        return json.dumps(shown, ensure_ascii=False)
+    width = max(map(len, shown))
+    return "\n".join(f"{name:<{width}}  {_readable(value)}" for name, value in shown.items())
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name}={text}" for name, text in value.items()) or "-"
+    if isinstance(value, list):
+        return " ".join(value) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value in ("", None) else str(value)
+
+
+def _list(arguments: dict[str, Any]) -> str:
+    rows = list(Repository.objects.values("full_name", "clone_url", "policy"))
+    if arguments["json"]:
+        return json.dumps(rows, ensure_ascii=False)
+    return "\n".join(f"{row['full_name']}  {row['policy']}  {row['clone_url']}" for row in rows)
+
+
+def _remove(arguments: dict[str, Any]) -> str:
+    with transaction.atomic():
+        repository = _find(arguments["full_name"])
+        there = Branch.objects.filter(repository=repository).exclude(state=BranchState.DESTROYED)
+        if names := list(there.values_list("slug", flat=True)[:5]):
+            raise CommandError(f"Destroy its previews first: {', '.join(names)}.")
+        if Deployment.objects.filter(branch__repository=repository, cleaned_at=None).exists():
+            raise CommandError("Its last preview is still being cleaned up. Try again soon.")
+        repository.delete()
+    return f"{repository} removed."
+
+
+def _find(full_name: str) -> Repository:
+    known = Repository.objects.filter(full_name__iexact=full_name).first()
+    if known is None:
+        raise CommandError(f"There is no repository {full_name}. See: manage repository list")
+    return known
