@@ -10,6 +10,8 @@ import re
 #: RFC 1035, section 2.3.4: a label has at most 63 octets.
 LABEL_MAX = 63
 _HASH_LENGTH = 7
+_ENDS_LIKE_A_HASH = re.compile(rf"-[0-9a-f]{{{_HASH_LENGTH}}}$")
+_REPOSITORY_MAX = 120
 
 #: Never a preview's address: they would pass for the company's own, or for the router's.
 RESERVED = frozenset(
@@ -23,7 +25,8 @@ def slugify(name: str, *, limit: int = LABEL_MAX) -> str:
     """The DNS label for a raw branch name; different names give different labels.
 
     Lowercase, every run of anything outside `[a-z0-9]` becomes one `-`. Whenever that lost
-    information (a slash, a capital, a cut), a hash of the raw name follows.
+    information (a slash, a capital, a cut), a hash of the raw name follows; so it does where a
+    name ends like such a hash by itself.
     """
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if plain == name and len(plain) <= limit and not _is_taken_by_rule(plain):
@@ -65,10 +68,13 @@ def image_repository(installation: str, full_name: str) -> str:
     ECR allows `[a-z0-9]` with single `.`, `_`, `__`, `-` or `/` between, 2 to 256 characters
     (`RepositoryName` in ECR's service model).
     """
-    plain = re.sub(r"[^a-z0-9]+", "-", full_name.lower().replace("/", "--")).strip("-")
-    if plain != full_name.lower().replace("/", "-"):
-        plain = with_hash(plain, full_name, limit=120)
-    return f"{installation}/{plain[:120]}"
+    owner, _, name = full_name.lower().partition("/")
+    plain = re.sub(r"[^a-z0-9]+", "-", f"{owner}-{name}").strip("-")
+    # "a-b/c" and "a/b-c" would share one name: the owner's own hyphens lose information too.
+    is_exact = plain == f"{owner}-{name}" and "-" not in owner
+    if not is_exact or len(plain) > _REPOSITORY_MAX or _ENDS_LIKE_A_HASH.search(plain):
+        plain = with_hash(plain, f"{owner}/{name}", limit=_REPOSITORY_MAX)
+    return f"{installation}/{plain}"
 
 
 def log_group(installation: str, full_name: str) -> str:
@@ -85,5 +91,4 @@ def cache_tag(slug: str) -> str:
 
 
 def _is_taken_by_rule(plain: str) -> bool:
-    # "xn--" begins a punycode label; "--" separates a service from its branch's slug.
-    return not plain or plain in RESERVED or "--" in plain
+    return not plain or plain in RESERVED or bool(_ENDS_LIKE_A_HASH.search(plain))
