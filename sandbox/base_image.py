@@ -13,13 +13,19 @@ from pathlib import Path
 
 from sandbox.instance import StartError
 
-NAME = "localhost/python:3-slim"   # what the sample's Dockerfile asks for
+NAME = "localhost/python:3-slim"  # what the sample's Dockerfile asks for
 ON_DOCKER_HUB = "python:3.13-slim"
 PACKAGES = ("python3-venv", "busybox-static", "ca-certificates")
-PULL_TIMEOUT = 120                 # seconds
-NOT_NEEDED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian",
-              "usr/share/perl5", "usr/share/info")
-MERGED = ("bin", "lib", "lib64", "sbin")   # top-level links into /usr, as Debian has them
+PULL_TIMEOUT = 120  # seconds
+NOT_NEEDED = (
+    "usr/share/doc",
+    "usr/share/man",
+    "usr/share/locale",
+    "usr/share/lintian",
+    "usr/share/perl5",
+    "usr/share/info",
+)
+MERGED = ("bin", "lib", "lib64", "sbin")  # top-level links into /usr, as Debian has them
 
 
 def ensure() -> None:
@@ -37,11 +43,15 @@ def _from_docker_hub() -> None:
     try:
         pulled = _docker("pull", "--quiet", ON_DOCKER_HUB, timeout=PULL_TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise StartError(f"docker pull {ON_DOCKER_HUB} takes too long; "
-                         "start with --no-sample to go without the sample") from None
+        raise StartError(
+            f"docker pull {ON_DOCKER_HUB} takes too long; "
+            "start with --no-sample to go without the sample"
+        ) from None
     if pulled.returncode != 0:
-        raise StartError(f"the sample's base image is not to be had: {_last_line(pulled)}; "
-                         "start with --no-sample to go without")
+        raise StartError(
+            f"the sample's base image is not to be had: {_last_line(pulled)}; "
+            "start with --no-sample to go without"
+        )
     _docker("tag", ON_DOCKER_HUB, NAME)
 
 
@@ -63,11 +73,24 @@ def _download(folder: Path) -> list[Path]:
     """Debian's packages with all that they depend on, verified by apt, newest of each."""
     archives = folder / "archives"
     (archives / "partial").mkdir(parents=True)
-    (folder / "status").touch()   # an empty one: apt then thinks that nothing is installed
+    (folder / "status").touch()  # an empty one: apt then thinks that nothing is installed
     command = [
-        "apt-get", "install", "--yes", "--quiet", "--download-only", "--no-install-recommends",
-        "-o", f"Dir::State::status={folder}/status", "-o", f"Dir::Cache::archives={archives}",
-        "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=", *PACKAGES]
+        "apt-get",
+        "install",
+        "--yes",
+        "--quiet",
+        "--download-only",
+        "--no-install-recommends",
+        "-o",
+        f"Dir::State::status={folder}/status",
+        "-o",
+        f"Dir::Cache::archives={archives}",
+        "-o",
+        "Debug::NoLocking=1",
+        "-o",
+        "APT::Sandbox::User=",
+        *PACKAGES,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         subprocess.run(["apt-get", "update", "--quiet"], capture_output=True)
@@ -80,9 +103,19 @@ def _download(folder: Path) -> list[Path]:
 def _unpack(package: Path, into: Path) -> None:
     """Unpacks a package over the merged /usr, following the links made before."""
     packed = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE)
-    done = subprocess.run(["tar", "--extract", "--keep-directory-symlink", "--no-same-owner",
-                           "--directory", str(into)], stdin=packed.stdout, capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [
+            "tar",
+            "--extract",
+            "--keep-directory-symlink",
+            "--no-same-owner",
+            "--directory",
+            str(into),
+        ],
+        stdin=packed.stdout,
+        capture_output=True,
+        text=True,
+    )
     if packed.wait() != 0 or done.returncode != 0:
         raise StartError(f"cannot unpack {package.name} for the base image: {_last_line(done)}")
 
@@ -99,8 +132,9 @@ def _add_commands(root: Path) -> None:
     for folder, mode in (("tmp", 0o1777), ("root", 0o700), ("etc", 0o755), ("var/tmp", 0o1777)):
         (root / folder).mkdir(parents=True, exist_ok=True)
         (root / folder).chmod(mode)
-    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n"
-                                     "nobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n")
+    (root / "etc/passwd").write_text(
+        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n"
+    )
     (root / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
 
 
@@ -113,8 +147,22 @@ def _compile(root: Path) -> None:
         libraries = root / "usr/lib" / f"{platform.machine()}-linux-gnu"
         for library in (root / "usr/lib").glob("python3.*"):
             python = root / "usr/bin" / library.name
-            subprocess.run([loader, "--library-path", libraries, python, "-I", "-m", "compileall",
-                            "-q", "-s", str(root), str(library)], capture_output=True)
+            subprocess.run(
+                [
+                    loader,
+                    "--library-path",
+                    libraries,
+                    python,
+                    "-I",
+                    "-m",
+                    "compileall",
+                    "-q",
+                    "-s",
+                    str(root),
+                    str(library),
+                ],
+                capture_output=True,
+            )
         return
 
 
@@ -126,8 +174,17 @@ def _import(root: Path, archive: Path) -> None:
 
     with tarfile.open(archive, "w") as tar:
         tar.add(root, arcname=".", filter=owned_by_root)
-    done = _docker("import", "--change", "ENV PATH=/usr/local/bin:/usr/bin:/usr/sbin",
-                   "--change", 'CMD ["python3"]', "--platform", _platform(), str(archive), NAME)
+    done = _docker(
+        "import",
+        "--change",
+        "ENV PATH=/usr/local/bin:/usr/bin:/usr/sbin",
+        "--change",
+        'CMD ["python3"]',
+        "--platform",
+        _platform(),
+        str(archive),
+        NAME,
+    )
     if done.returncode != 0:
         raise StartError(f"the sample's base image: docker import: {_last_line(done)}")
 

@@ -36,7 +36,9 @@ def prepare(instance: Instance) -> Cloud:
     """Sets up cluster, network, namespace and role where they are missing."""
     session = boto3.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+    )
     config = Config(connect_timeout=2, read_timeout=20)
 
     def client(service: str) -> Any:
@@ -66,20 +68,29 @@ def _subnets(network: "EC2Client", vpc: str) -> tuple[str, ...]:
 
 
 def _security_groups(network: "EC2Client", vpc: str) -> tuple[str, ...]:
-    found = network.describe_security_groups(Filters=[
-        {"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}])
+    found = network.describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    )
     return tuple(one["GroupId"] for one in found["SecurityGroups"])
 
 
 def _make_role(iam: Any) -> str:
-    trust = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole",
-         "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            }
+        ],
+    }
     try:
         role = iam.get_role(RoleName=EXECUTION_ROLE)
     except iam.exceptions.NoSuchEntityException:
         role = iam.create_role(RoleName=EXECUTION_ROLE, AssumeRolePolicyDocument=json.dumps(trust))
         iam.attach_role_policy(
             RoleName=EXECUTION_ROLE,
-            PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")
+            PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        )
     return str(role["Role"]["Arn"])

@@ -3,11 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+
+from sandbox.instance import Instance
 
 
 class Progress:
@@ -46,6 +49,36 @@ class Progress:
     def note(self, text: str) -> None:
         """A line of plain text about what goes on."""
         self.say(f"[dim]·[/] {escape(text)}")
+
+    def warn(self, text: str) -> None:
+        if text:
+            self.say(f"[yellow]![/] {escape(text)}")
+
+    def welcome(
+        self, instance: Instance, password: str | None, checkout: Path | None, seconds: float
+    ) -> None:
+        """Where everything is, how to sign in, and what to do next."""
+        signing_in = (
+            f"admin / [bold]{escape(password)}[/]  (shown this once)"
+            if password
+            else "admin  (for a new password: bin/manage changepassword admin)"
+        )
+        lines = [
+            "",
+            f"[bold]Edaha runs[/], {seconds:.1f} s after it was started.",
+            f"  Dashboard  {instance.dashboard_url}",
+            f"  Sign in    {signing_in}",
+            f"  Previews   http://<branch>.localhost:{instance.router_port}",
+            f"  AWS        {instance.aws_url}",
+        ]
+        if checkout:
+            lines += [
+                "",
+                "The dashboard shows the pull requests of a sample application. Push to one:",
+                f"  cd {escape(str(checkout))}",
+                "  edit app/menu.json, then: git commit -am 'New prices' && git push",
+            ]
+        self.say("\n".join([*lines, "", "[dim]Ctrl-C stops everything started here.[/]"]))
 
     def end(self) -> None:
         """Takes the spinner away."""

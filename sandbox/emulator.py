@@ -20,9 +20,9 @@ from ministack.core import persistence
 from ministack.services import ecr, ecs
 
 READING = ("Batch", "Describe", "Discover", "Filter", "Get", "List", "Lookup")
-SNAPSHOT_DELAY = 0.5   # seconds after a change, so that a burst of calls makes one snapshot
-INSPECT_EVERY = 0.5    # seconds between two looks at one task's containers
-DRAIN = 3.0            # seconds that containers outlive the task's registration
+SNAPSHOT_DELAY = 0.5  # seconds after a change, so that a burst of calls makes one snapshot
+INSPECT_EVERY = 0.5  # seconds between two looks at one task's containers
+DRAIN = 3.0  # seconds that containers outlive the task's registration
 
 
 class Blobs(MutableMapping[str, bytes]):
@@ -102,8 +102,9 @@ def drain_before_stopping() -> None:
 
     def remove_later(docker_client: Any, container_or_id: Any) -> None:
         if docker_client is not None and container_or_id is not None:
-            threading.Thread(target=drain, args=(docker_client, container_or_id), daemon=True,
-                             name="drain").start()
+            threading.Thread(
+                target=drain, args=(docker_client, container_or_id), daemon=True, name="drain"
+            ).start()
 
     def drain(docker_client: Any, container_or_id: Any) -> None:
         time.sleep(DRAIN)
@@ -141,7 +142,8 @@ def may_change(method: str, headers: dict[bytes, bytes]) -> bool:
     """Whether a request can have changed anything; in doubt it can."""
     action = headers.get(b"x-amz-target", b"").rpartition(b".")[2].decode("latin-1")
     return method not in ("GET", "HEAD", "OPTIONS") and not (
-        action.startswith(READING) and not action.startswith("BatchDelete"))
+        action.startswith(READING) and not action.startswith("BatchDelete")
+    )
 
 
 def main() -> None:

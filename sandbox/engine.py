@@ -18,7 +18,7 @@ from pathlib import Path
 from sandbox.instance import StartError
 from sandbox.packages import Say
 
-START_TIMEOUT = 40.0   # seconds
+START_TIMEOUT = 40.0  # seconds
 STOP_TIMEOUT = 8.0
 
 
@@ -27,7 +27,7 @@ class Engine:
     """Where the engine that bin/up may start lies; the defaults are Docker's own."""
 
     socket: Path = Path("/var/run/docker.sock")
-    state: Path = Path("/run/edaha")            # lock, pid and configuration
+    state: Path = Path("/run/edaha")  # lock, pid and configuration
     config: Path = Path("/etc/docker/daemon.json")
     options: tuple[str, ...] = ()
 
@@ -40,8 +40,9 @@ class Engine:
         return os.environ.get("DOCKER_HOST") or f"unix://{self.socket}"
 
     def docker(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(["docker", "--host", self.address, *arguments],
-                              capture_output=True, text=True)
+        return subprocess.run(
+            ["docker", "--host", self.address, *arguments], capture_output=True, text=True
+        )
 
 
 @contextmanager
@@ -49,8 +50,10 @@ def shared(engine: Engine, log: Path, say: Say) -> Iterator[None]:
     """An engine answers inside. Raises StartError when there is none and none can be started."""
     if os.geteuid() != 0 or "DOCKER_HOST" in os.environ:
         if not _answers(engine):
-            raise StartError(f"no Docker engine answers at {engine.address} (start it, and "
-                             "make sure that you may use it)")
+            raise StartError(
+                f"no Docker engine answers at {engine.address} (start it, and "
+                "make sure that you may use it)"
+            )
         yield
         return
     engine.state.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -74,21 +77,39 @@ def shortcomings(engine: Engine) -> str:
     store = engine.docker("info", "--format", "{{json .DriverStatus}}").stdout
     if "io.containerd.snapshotter" in store:
         return ""
-    return ("The Docker engine keeps images without containerd: images for several platforms "
-            'and the build cache in the registry will not work (set "features": '
-            '{"containerd-snapshotter": true} in /etc/docker/daemon.json).')
+    return (
+        "The Docker engine keeps images without containerd: images for several platforms "
+        'and the build cache in the registry will not work (set "features": '
+        '{"containerd-snapshotter": true} in /etc/docker/daemon.json).'
+    )
 
 
 def remove_containers(engine: Engine, instance: str) -> int:
     """Removes every container of an instance, whatever its port was; says how many."""
     label = "ministack.instance"
-    listed = engine.docker("ps", "--all", "--filter", f"label={label}", "--format",
-                           '{{.ID}} {{.Label "' + label + '"}}').stdout
-    found = [line.split()[0] for line in listed.splitlines()
-             if line.split()[1:2] and line.split()[1].split(":")[0] == instance]
+    listed = engine.docker(
+        "ps",
+        "--all",
+        "--filter",
+        f"label={label}",
+        "--format",
+        '{{.ID}} {{.Label "' + label + '"}}',
+    ).stdout
+    found = [
+        line.split()[0]
+        for line in listed.splitlines()
+        if line.split()[1:2] and line.split()[1].split(":")[0] == instance
+    ]
     if found:
         engine.docker("rm", "--force", "--volumes", *found)
     return len(found)
+
+
+def remove_images(engine: Engine, registry: str) -> None:
+    """Removes the engine's copies of all images that came from or went to a registry."""
+    listed = engine.docker("images", "--quiet", "--filter", f"reference={registry}/*/*").stdout
+    if listed.split():
+        engine.docker("rmi", "--force", *dict.fromkeys(listed.split()))
 
 
 @contextmanager
@@ -119,10 +140,19 @@ def _start(engine: Engine, log: Path) -> None:
     config.write_text(json.dumps(_configuration(engine.config)))
     with log.open("ab") as output:
         daemon = subprocess.Popen(
-            ["dockerd", "--host", f"unix://{engine.socket}", "--config-file", str(config),
-             *engine.options],
-            stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            start_new_session=True)
+            [
+                "dockerd",
+                "--host",
+                f"unix://{engine.socket}",
+                "--config-file",
+                str(config),
+                *engine.options,
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     engine.pidfile.write_text(str(daemon.pid))
     deadline = time.monotonic() + START_TIMEOUT
     while not _answers(engine):
@@ -161,7 +191,7 @@ def _stop(engine: Engine) -> None:
 
 def _is_alive(pid: int) -> bool:
     with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)   # our own child stays a zombie until it is asked for
+        os.waitpid(pid, os.WNOHANG)  # our own child stays a zombie until it is asked for
     return Path(f"/proc/{pid}").exists()
 
 

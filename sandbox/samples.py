@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.forge import Forge, NotDelivered, opened
@@ -11,7 +10,7 @@ from sandbox.instance import ROOT, Instance, StartError
 
 SOURCE = Path(__file__).resolve().parent / "sample"
 FULL_NAME = "edaha/sample"
-PYTHON = "3.11"   # what the wheels must run on; later versions run them too
+PYTHON = "3.11"  # what the wheels must run on; later versions run them too
 
 # Branch, author's login, and the file in sample/pull_requests that makes the branch.
 PULL_REQUESTS = (
@@ -26,12 +25,26 @@ def checkout(instance: Instance) -> Path:
     return instance.sample / "hinode-coffee"
 
 
-def ensure(instance: Instance, environment: Mapping[str, str]) -> None:
-    """The repository is there, Edaha knows it, and has been told of every branch."""
+def make(instance: Instance) -> None:
+    """Makes the repository where there is none."""
     if not (instance.sample / "forge.json").exists():
         _make(instance)
     _write_hook(instance)
-    _register(instance, environment)
+
+
+def registration(instance: Instance) -> list[str]:
+    """The arguments of `bin/manage repository add` for it."""
+    return [
+        FULL_NAME,
+        "--clone-url",
+        str(instance.sample / "sample.git"),
+        "--webhook-secret",
+        instance.webhook_secret,
+    ]
+
+
+def tell(instance: Instance) -> None:
+    """Sends the webhooks of everything that Edaha has not been told of yet."""
     with opened(instance.sample) as forge:
         forge.url = f"http://127.0.0.1:{instance.port}/webhooks/github"
         forge.secret = instance.webhook_secret
@@ -43,19 +56,35 @@ def ensure(instance: Instance, environment: Mapping[str, str]) -> None:
 
 
 def _make(instance: Instance) -> None:
-    shutil.rmtree(instance.sample, ignore_errors=True)   # a first start that was cut short
+    shutil.rmtree(instance.sample, ignore_errors=True)  # a first start that was cut short
     instance.sample.mkdir()
     clone, bare = checkout(instance), instance.sample / "sample.git"
     shutil.copytree(SOURCE / "main", clone)
     _download_wheels(clone)
     _git(clone, "init", "--quiet", "--initial-branch=main")
     _git(clone, "add", "--all")
-    _git(clone, "-c", "user.name=Hana Suzuki", "-c", "user.email=hana@example.com",
-         "commit", "--quiet", "--message=Open the shop")
+    _git(
+        clone,
+        "-c",
+        "user.name=Hana Suzuki",
+        "-c",
+        "user.email=hana@example.com",
+        "commit",
+        "--quiet",
+        "--message=Open the shop",
+    )
     for branch, _, patch in PULL_REQUESTS:
         _git(clone, "switch", "--quiet", "--create", branch, "main")
-        _git(clone, "-c", "user.name=Hana Suzuki", "-c", "user.email=hana@example.com",
-             "am", "--quiet", str(SOURCE / "pull_requests" / patch))
+        _git(
+            clone,
+            "-c",
+            "user.name=Hana Suzuki",
+            "-c",
+            "user.email=hana@example.com",
+            "am",
+            "--quiet",
+            str(SOURCE / "pull_requests" / patch),
+        )
     _git(instance.sample, "clone", "--quiet", "--bare", str(clone), str(bare))
     _git(clone, "remote", "add", "origin", str(bare))
     _git(clone, "fetch", "--quiet")
@@ -63,18 +92,40 @@ def _make(instance: Instance) -> None:
         _git(clone, "branch", "--quiet", f"--set-upstream-to=origin/{branch}", branch)
     _git(clone, "switch", "--quiet", PULL_REQUESTS[0][0])
     _name_the_newcomer(clone)
-    pulls = [{"number": number, "branch": branch, "title": _subject(clone, branch),
-              "author": author, "state": "open"}
-             for number, (branch, author, _) in enumerate(PULL_REQUESTS, start=1)]
+    pulls = [
+        {
+            "number": number,
+            "branch": branch,
+            "title": _subject(clone, branch),
+            "author": author,
+            "state": "open",
+        }
+        for number, (branch, author, _) in enumerate(PULL_REQUESTS, start=1)
+    ]
     Forge(instance.sample, FULL_NAME, "", "", heads={}, pull_requests=pulls).save()
 
 
 def _download_wheels(clone: Path) -> None:
     """Dependencies lie in the repository, so that its build needs no network."""
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-         "--only-binary=:all:", "--python-version", PYTHON, "--dest", str(clone / "wheels"),
-         "--requirement", str(clone / "requirements.txt")], capture_output=True, text=True)
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--only-binary=:all:",
+            "--python-version",
+            PYTHON,
+            "--dest",
+            str(clone / "wheels"),
+            "--requirement",
+            str(clone / "requirements.txt"),
+        ],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode != 0:
         raise StartError("the sample's dependencies: " + done.stderr.strip().splitlines()[-1])
 
@@ -92,25 +143,21 @@ def _subject(clone: Path, branch: str) -> str:
 
 def _write_hook(instance: Instance) -> None:
     hook = instance.sample / "sample.git/hooks/post-receive"
-    hook.write_text(f"#!/bin/sh\n# Tells Edaha of a push, as GitHub would.\n"
-                    f"cd '{ROOT}' && exec '{sys.executable}' -m sandbox.forge "
-                    f"'{instance.sample}'\n")
+    hook.write_text(
+        f"#!/bin/sh\n# Tells Edaha of a push, as GitHub would.\n"
+        f"cd '{ROOT}' && exec '{sys.executable}' -m sandbox.forge "
+        f"'{instance.sample}'\n"
+    )
     hook.chmod(0o755)
 
 
-def _register(instance: Instance, environment: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "repository", "add", FULL_NAME,
-         "--clone-url", str(instance.sample / "sample.git"),
-         "--webhook-secret", instance.webhook_secret],
-        cwd=ROOT, env=dict(environment), capture_output=True, text=True)
-    if done.returncode != 0:
-        raise StartError("the sample's repository: " + done.stderr.strip().splitlines()[-1])
-
-
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", "-c", "commit.gpgsign=false", *arguments], cwd=folder,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", "-c", "commit.gpgsign=false", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
         raise StartError(f"git {arguments[0]}: {lines[-1]}")

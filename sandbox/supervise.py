@@ -8,6 +8,7 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Iterable
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from supervisor.xmlrpc import SupervisorTransport
 from sandbox.instance import ROOT, Instance, StartError
 from sandbox.processes import EDAHA, STORES, Process, inherited
 
-LOG_BYTES = "10MB"       # of one log; one older file is kept
-START_TIMEOUT = 10.0     # seconds, for supervisord itself
-STOP_TIMEOUT = 9.0       # seconds, for everything
-PRIORITY = {STORES: 100, EDAHA: 200}   # a higher one stops earlier
+LOG_BYTES = "10MB"  # of one log; one older file is kept
+START_TIMEOUT = 10.0  # seconds, for supervisord itself
+STOP_TIMEOUT = 9.0  # seconds, for everything
+PRIORITY = {STORES: 100, EDAHA: 200}  # a higher one stops earlier
 RUNNING = "RUNNING"
 # -I and -S: it needs nothing but the standard library, and is quick so.
 LAUNCH = (sys.executable, "-I", "-S", str(ROOT / "sandbox/launch.py"))
@@ -76,10 +77,16 @@ def configuration(instance: Instance, processes: Iterable[Process]) -> str:
 
 def _program(instance: Instance, process: Process) -> str:
     pairs = (f'{name}="{_quoted(value)}"' for name, value in process.environment.items())
-    return _literally(_PROGRAM, instance, name=process.name, signal=process.stop_signal,
-                      seconds=str(process.stop_seconds), start=str(process.start_seconds),
-                      command=shlex.join([*LAUNCH, *process.command]),
-                      environment=",".join(pairs))
+    return _literally(
+        _PROGRAM,
+        instance,
+        name=process.name,
+        signal=process.stop_signal,
+        seconds=str(process.stop_seconds),
+        start=str(process.start_seconds),
+        command=shlex.join([*LAUNCH, *process.command]),
+        environment=",".join(pairs),
+    )
 
 
 def _quoted(value: str) -> str:
@@ -90,8 +97,13 @@ def _quoted(value: str) -> str:
 
 def _literally(template: str, instance: Instance, **values: str) -> str:
     """Fills in a template so that supervisord expands nothing: % stands for itself."""
-    places = {"logs": str(instance.logs), "run": str(instance.run), "root": str(ROOT),
-              "socket": str(socket(instance)), "bytes": LOG_BYTES} | values
+    places = {
+        "logs": str(instance.logs),
+        "run": str(instance.run),
+        "root": str(ROOT),
+        "socket": str(socket(instance)),
+        "bytes": LOG_BYTES,
+    } | values
     return template.format(**{name: value.replace("%", "%%") for name, value in places.items()})
 
 
@@ -116,9 +128,13 @@ class Supervisor:
         self.config.write_text(configuration(self.instance, processes))
         self.daemon = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.config)],
-            cwd=ROOT, env=inherited() | {"EDAHA_INSTANCE": self.instance.name},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            start_new_session=True)
+            cwd=ROOT,
+            env=inherited() | {"EDAHA_INSTANCE": self.instance.name},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         deadline = time.monotonic() + START_TIMEOUT
         while not socket(self.instance).exists():
             if self.daemon.poll() is not None or time.monotonic() > deadline:
@@ -128,19 +144,27 @@ class Supervisor:
     def add(self, processes: Iterable[Process]) -> None:
         """Takes up the groups that are new in a list that still has the old ones."""
         self.config.write_text(configuration(self.instance, processes))
-        (added, _changed, _removed), = self.rpc.reloadConfig()
+        ((added, _changed, _removed),) = self.rpc.reloadConfig()
         for group in added:
             self.rpc.addProcessGroup(group)
 
-    def is_alive(self) -> bool:
-        return self.daemon is not None and self.daemon.poll() is None
-
     def states(self) -> dict[str, str]:
         """The state of every process, as supervisord names it, by the process's name."""
-        return {one["name"]: one["statename"] for one in self.rpc.getAllProcessInfo()}
+        return {one["name"]: one["statename"] for one in self._processes()}
 
     def pids(self) -> dict[str, int]:
-        return {one["name"]: one["pid"] for one in self.rpc.getAllProcessInfo()}
+        """The process id of every process by its name; 0 for one that does not run."""
+        return {one["name"]: one["pid"] for one in self._processes()}
+
+    def _processes(self) -> list[dict[str, Any]]:
+        try:
+            return list(self.rpc.getAllProcessInfo())
+        except (OSError, HTTPException, xmlrpc.client.Error) as error:
+            if self.daemon is not None and self.daemon.poll() is not None:
+                raise StartError(
+                    "supervisord has ended, so everything was stopped; start again"
+                ) from error
+            raise StartError(f"supervisord does not answer: {error}") from error
 
     def stop(self) -> None:
         """Ends every process, Edaha's before its stores; kills what does not end in time."""

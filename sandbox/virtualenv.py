@@ -91,8 +91,10 @@ def _locked() -> Iterator[None]:
 
 def _create_unless_usable(environment: Path) -> None:
     python = environment / "bin" / "python"
-    if python.exists() and subprocess.run([python, "-m", "pip", "--version"],
-                                          capture_output=True).returncode == 0:
+    if (
+        python.exists()
+        and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    ):
         return
     _say(f"Creating {environment.name}")
     created = _create(environment)
@@ -104,8 +106,12 @@ def _create_unless_usable(environment: Path) -> None:
 
 
 def _create(environment: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "venv", "--clear", environment],
-                          capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", environment],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
 
 
 def _install_venv_package() -> None:
@@ -115,8 +121,10 @@ def _install_venv_package() -> None:
         raise SetupError(f"Python's venv module is incomplete: install {package}")
     _say(f"Installing {package}")
     quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    for command in (["apt-get", "update", "-q"],
-                    ["apt-get", "install", "-q", "-y", "--no-install-recommends", package]):
+    for command in (
+        ["apt-get", "update", "-q"],
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", package],
+    ):
         done = subprocess.run(command, capture_output=True, text=True, env=quiet)
     if done.returncode != 0:
         raise SetupError(f"cannot install {package}: {_last_line(done)}")
@@ -125,8 +133,20 @@ def _install_venv_package() -> None:
 def _install(python: Path, requirements: Path) -> None:
     _say(f"Installing {requirements.relative_to(ROOT)} into {python.parent.parent.name}")
     done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-         "--requirement", requirements], capture_output=True, text=True, cwd=ROOT)
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+            requirements,
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
     if done.returncode != 0:
         raise SetupError(f"cannot install {requirements.name}: {_last_line(done)}")
 
@@ -142,8 +162,10 @@ def _say(message: str) -> None:
 
 def main(arguments: list[str]) -> None:
     if sys.version_info < OLDEST_PYTHON:
-        sys.exit(f"Edaha needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer; "
-                 f"{sys.executable} is {sys.version.split()[0]}")
+        sys.exit(
+            f"Edaha needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer; "
+            f"{sys.executable} is {sys.version.split()[0]}"
+        )
     requirements = [ROOT / "requirements.txt"]
     if arguments[:1] == ["--dev"]:
         del arguments[0]

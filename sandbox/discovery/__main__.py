@@ -16,8 +16,13 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # The emulator's data plane has no host name of its own, so no prefix to its address.
-    config = Config(inject_host_prefix=False, connect_timeout=1, read_timeout=10,
-                    retries={"max_attempts": 0}, max_pool_connections=20)
+    config = Config(
+        inject_host_prefix=False,
+        connect_timeout=1,
+        read_timeout=10,
+        retries={"max_attempts": 0},
+        max_pool_connections=20,
+    )
     session = boto3.Session()
     cloud_map = session.client("servicediscovery", config=config)
     serve(cloud_map, int(os.environ["EDAHA_DNS_PORT"]))

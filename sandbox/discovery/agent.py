@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_servicediscovery import ServiceDiscoveryClient
 
-STEP = 0.15            # seconds between steps; a change is visible within two of them
-AFTER_ERROR = 0.5      # seconds; the emulator is restarting
-SWEEP_EVERY = 60.0     # seconds between comparisons with all that Cloud Map holds
-DESCRIBE_TASKS = 100   # most tasks a call, ECS's limit
+STEP = 0.15  # seconds between steps; a change is visible within two of them
+AFTER_ERROR = 0.5  # seconds; the emulator is restarting
+SWEEP_EVERY = 60.0  # seconds between comparisons with all that Cloud Map holds
+DESCRIBE_TASKS = 100  # most tasks a call, ECS's limit
 
 log = logging.getLogger(__name__)
 
@@ -109,20 +109,22 @@ class Agent:
     def _register(self, wanted: Collection[Registration]) -> None:
         for one in wanted:
             self.cloud_map.register_instance(
-                ServiceId=one.registry, InstanceId=one.instance, Attributes=dict(one.attributes))
+                ServiceId=one.registry, InstanceId=one.instance, Attributes=dict(one.attributes)
+            )
             log.info("registered %s in %s", one.attributes["AWS_INSTANCE_IPV4"], one.registry)
 
     def _deregister(self, stale: Collection[Registration]) -> None:
         for one in stale:
             try:
-                self.cloud_map.deregister_instance(
-                    ServiceId=one.registry, InstanceId=one.instance)
-            except (self.cloud_map.exceptions.ServiceNotFound,
-                    self.cloud_map.exceptions.InstanceNotFound):
+                self.cloud_map.deregister_instance(ServiceId=one.registry, InstanceId=one.instance)
+            except (
+                self.cloud_map.exceptions.ServiceNotFound,
+                self.cloud_map.exceptions.InstanceNotFound,
+            ):
                 continue  # its service was deleted, and the registration with it
             log.info("deregistered %s from %s", one.instance, one.registry)
 
 
 def _batches(items: list[str], size: int) -> Iterator[list[str]]:
     for start in range(0, len(items), size):
-        yield items[start:start + size]
+        yield items[start : start + size]

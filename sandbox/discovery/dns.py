@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_servicediscovery import ServiceDiscoveryClient
     from mypy_boto3_servicediscovery.type_defs import ServiceSummaryTypeDef
 
-REMEMBER = 2.0     # seconds that namespaces and TTLs are kept; addresses never are
-DEFAULT_TTL = 10   # seconds, for a service that names none
+REMEMBER = 2.0  # seconds that namespaces and TTLs are kept; addresses never are
+DEFAULT_TTL = 10  # seconds, for a service that names none
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class CloudMapNames(BaseResolver):  # type: ignore[misc]  # dnslib has no annota
 
     def __init__(self, cloud_map: "ServiceDiscoveryClient") -> None:
         self.cloud_map = cloud_map
-        self.ttls: dict[tuple[str, str], int] = {}   # by service and namespace
+        self.ttls: dict[tuple[str, str], int] = {}  # by service and namespace
         self.namespaces: frozenset[str] = frozenset()
         self.read_at = float("-inf")
 
@@ -43,9 +43,12 @@ class CloudMapNames(BaseResolver):  # type: ignore[misc]  # dnslib has no annota
     def _records(self, service: str, namespace: str) -> Records | None:
         try:
             found = self.cloud_map.discover_instances(
-                NamespaceName=namespace, ServiceName=service, HealthStatus="ALL")["Instances"]
-        except (self.cloud_map.exceptions.ServiceNotFound,
-                self.cloud_map.exceptions.NamespaceNotFound):
+                NamespaceName=namespace, ServiceName=service, HealthStatus="ALL"
+            )["Instances"]
+        except (
+            self.cloud_map.exceptions.ServiceNotFound,
+            self.cloud_map.exceptions.NamespaceNotFound,
+        ):
             return None
         # Route 53 answers with unhealthy instances too when there are no others.
         healthy = [one for one in found if one.get("HealthStatus") != "UNHEALTHY"] or found

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Task = Mapping[str, Any]      # an element of DescribeTasks
-Service = Mapping[str, Any]   # an element of DescribeServices
+Task = Mapping[str, Any]  # an element of DescribeTasks
+Service = Mapping[str, Any]  # an element of DescribeServices
 
 
 @dataclass(frozen=True)
 class Registration:
     """One address of one task in one Cloud Map service."""
 
-    registry: str   # Cloud Map service id
-    instance: str   # task id
+    registry: str  # Cloud Map service id
+    instance: str  # task id
     attributes: Mapping[str, str] = field(compare=False)
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 HERE = Path(__file__).parent
 PAGE = Template((HERE / "page.html").read_text("utf-8"))
-ITEM = Template('<li><div><h2>$name</h2><p>$description</p></div><strong>¥$price</strong></li>')
+ITEM = Template("<li><div><h2>$name</h2><p>$description</p></div><strong>¥$price</strong></li>")
 MENU = json.loads((HERE / "menu.json").read_text("utf-8"))
 
 
@@ -32,10 +32,13 @@ def origin() -> dict[str, str]:
     }
 
 
+def listed(item: dict[str, str]) -> str:
+    return ITEM.substitute({key: escape(str(value)) for key, value in item.items()})
+
+
 async def menu(request: Request) -> HTMLResponse:
-    items = [ITEM.substitute({key: escape(str(value)) for key, value in item.items()})
-             for item in MENU]
-    return HTMLResponse(PAGE.substitute(origin(), items="\n".join(items)))
+    items = "\n".join(map(listed, MENU))
+    return HTMLResponse(PAGE.substitute(origin(), items=items))
 
 
 async def health(request: Request) -> PlainTextResponse:
