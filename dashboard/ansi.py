@@ -97,6 +97,7 @@ def _cells(line: str) -> list[Cell]:
         if text := token["text"]:
             # Wide characters take one cell here: only a progress bar drawn over them would tell.
             text = text[: max(0, MAX_CELLS - column)]
+            row += [(" ", _PLAIN)] * (column - len(row))
             row[column : column + len(text)] = [(character, style) for character in text]
             column += len(text)
         elif token["control"]:
@@ -106,7 +107,7 @@ def _cells(line: str) -> list[Cell]:
         elif token["final"] == "K":
             _erase(row, column, token["parameters"])
         elif token["final"] == "G":
-            column = min(max(_number(token["parameters"]) - 1, 0), len(row))
+            column = min(max(_number(token["parameters"]) - 1, 0), MAX_CELLS)
     return row
 
 
@@ -120,10 +121,10 @@ def _erase(row: list[Cell], column: int, parameters: str) -> None:
     how = _number(parameters)
     if how == 0:
         del row[column:]
-    elif how in (1, 2):
+    elif how == 1:
         row[:column] = [(" ", _PLAIN)] * min(column, len(row))
-        if how == 2:
-            del row[column:]
+    elif how == 2:
+        row.clear()
 
 
 def _restyled(style: Style, parameters: str) -> Style:
