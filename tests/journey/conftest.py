@@ -1,4 +1,3 @@
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,12 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Edaha without the sample; afterwards nothing of it may be left on the machine."""
     edaha = Running(tmp_path_factory.mktemp("edaha"))
-    containers = _containers()
     edaha.start("--no-sample")
     base_image.ensure()
     yield edaha
     assert edaha.stop() == 0, edaha.output.read_text()[-2000:]
-    assert _containers() <= containers
+    assert edaha.containers() == []
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +56,3 @@ def browser() -> Iterator[Browser]:
         )
         yield chromium
         chromium.close()
-
-
-def _containers() -> set[str]:
-    listed = subprocess.run(
-        ["docker", "ps", "--all", "--quiet"], capture_output=True, text=True, check=True
-    )
-    return set(listed.stdout.split())

@@ -40,14 +40,15 @@ class Running:
 
     def start(self, *options: str) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen(
-            [ROOT / "bin" / "up", *options],
-            env=self.environment,
-            stdout=self.output.open("w"),
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [ROOT / "bin" / "up", *options],
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         wait_for(self._is_ready, "bin/up to be ready", START_SECONDS)
 
     def _is_ready(self) -> bool:
@@ -142,6 +143,18 @@ class Running:
         return boto3.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
         ).client(service, endpoint_url=f"http://127.0.0.1:{self.aws_port}")
+
+    def containers(self) -> list[str]:
+        """Containers, running or not, that the emulator started for this instance."""
+        template = '{{.Names}} {{.Label "ministack.instance"}}'
+        listed = subprocess.run(
+            ["docker", "ps", "--all", "--format", template],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        lines = [line.rpartition(":") for line in listed.stdout.splitlines()]
+        return [name for name, _, port in lines if port == str(self.aws_port)]
 
     def left_in_aws(self) -> dict[str, list[str]]:
         """Whatever of previews can still be found."""
