@@ -37,12 +37,15 @@ class Announcer:
 
     def _run(self) -> None:
         said = 0
-        while not self._is_closing:
+        while True:
             self._is_due.wait()
             self._is_due.clear()
+            is_last = self._is_closing
             newest = self._newest
             if newest != said:
                 wakeups.wake(wakeups.DECIDE)
                 wakeups.notify(delivery=newest)
                 said = newest
+            if is_last:
+                return
             sleep(PAUSE)

@@ -1,5 +1,6 @@
 """One request's headers, body and payload, checked as early and as cheaply as possible."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, NamedTuple
@@ -94,12 +95,23 @@ class Body:
     #: Bytes that unanswered requests may hold together, in this process.
     HELD_MAX = 256 * 1024 * 1024
     held_by_all = 0
+    #: Seconds it may take to come in. GitHub itself gives up after 10.
+    DEADLINE = 15.0
 
     def __init__(self, max_bytes: int) -> None:
         self._max = max_bytes
         self._size = 0
 
     async def read(self, receive: Receive) -> bytes:
+        try:
+            async with asyncio.timeout(self.DEADLINE):
+                return await self._read(receive)
+        except TimeoutError:
+            raise Refused(
+                408, "The body did not come in within time.", "Redeliver this one."
+            ) from None
+
+    async def _read(self, receive: Receive) -> bytes:
         first, more = await self._next(receive)
         if not more:
             return first
@@ -141,13 +153,13 @@ def payload_of(body: bytes, *, is_form: bool) -> bytes:
 
 def _form_field(body: bytes) -> bytes:
     try:
-        fields = parse_qs(body, max_num_fields=10)
+        fields = parse_qs(body.decode(), errors="strict", max_num_fields=10)
     except ValueError:
         fields = {}
-    values = fields.get(b"payload", [])
+    values = fields.get("payload", [])
     if len(values) != 1:
         raise _malformed("The form has no single field named payload.")
-    return values[0]
+    return values[0].encode()
 
 
 def _malformed(detail: str) -> Refused:
