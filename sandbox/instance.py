@@ -97,10 +97,10 @@ class Instance:
         """Whether an earlier start has put something into this database already."""
         own = self.data / "db.sqlite3"
         lost = database_url.endswith(str(own)) and not own.exists()
-        return not lost and self._kept().get(f"prepared_{what}") == database_url
+        return not lost and self._kept().get(f"prepared {what}") == database_url
 
     def set_prepared(self, what: str, database_url: str) -> None:
-        self.remember(f"prepared_{what}", database_url)
+        self.remember(f"prepared {what}", database_url)
 
     @property
     def _memory(self) -> Path:

@@ -92,7 +92,7 @@ def _program(instance: Instance, process: Process) -> str:
 def _quoted(value: str) -> str:
     if '"' in value or "\n" in value:
         raise StartError(f"a setting cannot hold a quote or a line break: {value!r}")
-    return value.replace("\\", "\\\\")
+    return value
 
 
 def _literally(template: str, instance: Instance, **values: str) -> str:
@@ -117,24 +117,28 @@ class Supervisor:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.config = instance.run / "supervisord.conf"
-        transport = SupervisorTransport("", "", f"unix://{socket(instance)}")
+        self.complaints = instance.logs / "supervisord.err"
+        self.transport = SupervisorTransport("", "", f"unix://{socket(instance)}")
         # The host name is never used: the transport talks to the socket.
-        self.rpc: Any = xmlrpc.client.ServerProxy("http://sandbox", transport=transport).supervisor
+        self.rpc: Any = xmlrpc.client.ServerProxy(
+            "http://sandbox", transport=self.transport
+        ).supervisor
         self.daemon: subprocess.Popen[bytes] | None = None
 
     def start(self, processes: Iterable[Process]) -> None:
         """Starts supervisord with these processes, out of reach of the terminal's Ctrl-C."""
         socket(self.instance).unlink(missing_ok=True)
         self.config.write_text(configuration(self.instance, processes))
-        self.daemon = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.config)],
-            cwd=ROOT,
-            env=inherited() | {"EDAHA_INSTANCE": self.instance.name},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        with self.complaints.open("wb") as complaints:
+            self.daemon = subprocess.Popen(
+                [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.config)],
+                cwd=ROOT,
+                env=inherited() | {"EDAHA_INSTANCE": self.instance.name},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + START_TIMEOUT
         while not socket(self.instance).exists():
             if self.daemon.poll() is not None or time.monotonic() > deadline:
@@ -168,6 +172,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ends every process, Edaha's before its stores; kills what does not end in time."""
+        self.transport.close()
         if self.daemon is None:
             return
         self.daemon.send_signal(signal.SIGTERM)
@@ -178,10 +183,8 @@ class Supervisor:
             self.daemon.wait()
 
     def _complaint(self) -> str:
-        if self.daemon is None or self.daemon.poll() is None or self.daemon.stderr is None:
-            return "it does not answer in time"
-        lines = self.daemon.stderr.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self.daemon.returncode}"
+        lines = self.complaints.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it does not answer in time"
 
 
 def last_lines(instance: Instance, process: str, count: int = 3) -> str:

@@ -25,8 +25,9 @@ def main() -> None:
     )
     session = boto3.Session()
     cloud_map = session.client("servicediscovery", config=config)
-    serve(cloud_map, int(os.environ["EDAHA_DNS_PORT"]))
-    Agent(session.client("ecs", config=config), cloud_map, os.environ["EDAHA_CLUSTER"]).run()
+    ecs = session.client("ecs", config=config)
+    with serve(cloud_map, int(os.environ["EDAHA_DNS_PORT"])):
+        Agent(ecs, cloud_map, os.environ["EDAHA_CLUSTER"]).run()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -83,9 +84,21 @@ def _ttls(
                 yield (service["Name"].lower(), namespace), int(record["TTL"])
 
 
-def serve(cloud_map: "ServiceDiscoveryClient", port: int) -> None:
-    """Starts answering in threads of its own; returns once both sockets are open."""
+@contextmanager
+def serve(cloud_map: "ServiceDiscoveryClient", port: int) -> Iterator[None]:
+    """Answers in threads of its own for as long as the block lasts."""
     names = CloudMapNames(cloud_map)
     silent = DNSLogger(log="-request,-reply,-truncated,-error", prefix=False)
-    for tcp in (False, True):
-        DNSServer(names, address="127.0.0.1", port=port, tcp=tcp, logger=silent).start_thread()
+    servers = [
+        DNSServer(names, address="127.0.0.1", port=port, tcp=tcp, logger=silent)
+        for tcp in (False, True)
+    ]
+    for server in servers:
+        server.start_thread()
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.stop()
+            server.server.server_close()
+            server.thread.join()

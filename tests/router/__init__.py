@@ -1,0 +1,1 @@
+"""The router's configuration, run by a real nginx."""

@@ -1,0 +1,1 @@
+"""The embedded cloud: its parts alone, and bin/up's refusals."""
