@@ -5,7 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import actions, health, pages, previews
+from . import actions, api, health, pages, previews
 from .streams import views as streams
 
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("sign-in", LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
     path("sign-out", LogoutView.as_view(), name="sign_out"),
     path("language", login_not_required(set_language), name="set_language"),
+    path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("router/gate", previews.gate, name="router_gate"),

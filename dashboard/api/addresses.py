@@ -1,0 +1,44 @@
+"""The API's addresses, as Django's router takes them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.views.decorators.csrf import csrf_exempt
+
+from . import problems
+from .operations import api
+
+View = Callable[..., HttpResponse]
+
+
+def _finished(view: View) -> View:
+    """Tokens are checked by the operation itself; no session and no cookie has a say."""
+
+    @login_not_required
+    @csrf_exempt
+    @wraps(view, assigned=())
+    def finished(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404 as problem:
+            response = problems.not_found(request, problem)
+        if response.status_code == 405:
+            response = problems.not_allowed(response["Allow"])
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return finished
+
+
+def _patterns() -> list[URLPattern]:
+    patterns: list[URLPattern] = api.urls[0]
+    for pattern in patterns:
+        pattern.callback = _finished(pattern.callback)
+    return patterns
+
+
+urls = (_patterns(), "api", "api")

@@ -1,0 +1,183 @@
+"""The operations: each reads rows, or tells one wish to `intake`."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import NinjaAPI, Path, Query, Status
+from ninja.errors import AuthenticationError
+from ninja.operation import Operation
+
+from deployments import intake
+from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository
+
+from . import logs
+from .paging import page
+from .parameters import refuse_unknown_parameters
+from .problems import Problem, handle_errors
+from .schemas import (
+    BranchOut,
+    BranchQuery,
+    DeliveryOut,
+    DeliveryWithPayload,
+    DeploymentOut,
+    Guid,
+    Id,
+    LogLine,
+    LogQuery,
+    PageQuery,
+    RepositoryOut,
+    Wish,
+)
+from .tokens import DEPLOYER, VIEWER
+
+
+class _Api(NinjaAPI):
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+
+api = _Api(
+    title="Edaha",
+    version="1",
+    description="Every branch of a web application gets its own running copy on Amazon ECS.",
+    docs_url=None,
+    urls_namespace="api",
+    auth=VIEWER,
+)
+api.add_decorator(refuse_unknown_parameters)
+handle_errors(api)
+
+Key = Path[Id]
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 405, 409, 422, 503), Problem)
+READING: dict[int, Any] = dict.fromkeys((401, 403, 404, 405, 422), Problem)
+
+
+@api.get("/branches", response=READING | {200: list[BranchOut]}, summary="Branches, oldest first")
+def list_branches(
+    request: HttpRequest, response: HttpResponse, query: Query[BranchQuery]
+) -> list[Branch]:
+    rows = _branches()
+    if query.repository:
+        rows = rows.filter(repository__full_name__iexact=query.repository)
+    if query.state:
+        rows = rows.filter(state__in=query.state)
+    return page(rows, query, request, response)
+
+
+@api.get("/branches/{branch_id}", response=READING | {200: BranchOut}, summary="One branch")
+def get_branch(request: HttpRequest, branch_id: Key) -> Branch:
+    return _branch(branch_id)
+
+
+@api.get(
+    "/branches/{branch_id}/deployments",
+    response=READING | {200: list[DeploymentOut]},
+    summary="A branch's deployments, newest first",
+)
+def list_deployments(
+    request: HttpRequest, response: HttpResponse, branch_id: Key, query: Query[PageQuery]
+) -> list[Deployment]:
+    rows = Deployment.objects.filter(branch=_branch(branch_id))
+    return page(rows, query, request, response, newest_first=True)
+
+
+@api.post(
+    "/branches/{branch_id}/deployments",
+    auth=DEPLOYER,
+    response=ERRORS | {202: DeploymentOut},
+    summary="Deploy the newest commit again",
+)
+def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> Status[Deployment]:
+    no_cache = wish.no_cache if wish else False
+    return Status(
+        202, intake.redeploy(_branch(branch_id), actor=_actor(request), no_cache=no_cache)
+    )
+
+
+@api.delete(
+    "/branches/{branch_id}",
+    auth=DEPLOYER,
+    response=ERRORS | {202: BranchOut},
+    summary="Destroy a preview",
+)
+def destroy(request: HttpRequest, branch_id: Key) -> Status[Branch]:
+    actor = _actor(request)
+    intake.destroy(_branch(branch_id), actor=actor, reason=f"{actor} asked for it")
+    return Status(202, _branch(branch_id))
+
+
+@api.get(
+    "/deployments/{deployment_id}",
+    response=READING | {200: DeploymentOut},
+    summary="One deployment",
+)
+def get_deployment(request: HttpRequest, deployment_id: Key) -> Deployment:
+    return get_object_or_404(Deployment, pk=deployment_id)
+
+
+@api.get(
+    "/deployments/{deployment_id}/log",
+    response=READING | {200: list[LogLine]},
+    summary="A deployment's log",
+    description="Plain text without escape sequences; JSON where Accept asks for it.",
+    openapi_extra=logs.DESCRIPTION,
+)
+def get_log(request: HttpRequest, deployment_id: Key, query: Query[LogQuery]) -> HttpResponse:
+    deployment = get_object_or_404(Deployment, pk=deployment_id)
+    if request.get_preferred_type(["text/plain", "application/json"]) == "application/json":
+        return logs.as_json(deployment, query.after)
+    return logs.as_text(deployment, query.after)
+
+
+@api.get(
+    "/repositories", response=READING | {200: list[RepositoryOut]}, summary="Known repositories"
+)
+def list_repositories(
+    request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
+) -> list[Repository]:
+    return page(Repository.objects.all(), query, request, response)
+
+
+@api.get(
+    "/deliveries", response=READING | {200: list[DeliveryOut]}, summary="Webhooks, newest first"
+)
+def list_deliveries(
+    request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
+) -> list[Delivery]:
+    rows = Delivery.objects.select_related("repository").defer("payload")
+    return page(rows, query, request, response, newest_first=True)
+
+
+@api.get(
+    "/deliveries/{guid}",
+    response=READING | {200: DeliveryWithPayload},
+    summary="One webhook with its payload",
+)
+def get_delivery(request: HttpRequest, guid: Path[Guid]) -> Delivery:
+    return get_object_or_404(Delivery.objects.select_related("repository"), guid=guid.lower())
+
+
+@api.api_operation(
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    "/{path:rest}",
+    include_in_schema=False,
+)
+def anything_else(request: HttpRequest, rest: str) -> None:
+    raise Http404
+
+
+def _branches() -> Any:
+    return Branch.objects.select_related("repository", "deployment", "live")
+
+
+def _branch(branch_id: int) -> Branch:
+    branch: Branch = get_object_or_404(_branches(), pk=branch_id)
+    return branch
+
+
+def _actor(request: HttpRequest) -> str:
+    token = getattr(request, "auth", None)
+    if not isinstance(token, ApiToken):
+        raise AuthenticationError
+    return f"{token.name} (API)"

@@ -1,0 +1,121 @@
+"""Errors as callers see them: problem details (RFC 9457) with a hint what to do."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
+
+from deployments.errors import PlatformError, UserError
+
+
+class FieldProblem(Schema):
+    where: str
+    what: str
+
+
+class Problem(Schema):
+    """What every error looks like."""
+
+    title: str
+    status: int
+    detail: str
+    hint: str
+    errors: list[FieldProblem] = []
+
+
+def answer(
+    status: int,
+    detail: str,
+    hint: str = "",
+    *,
+    errors: Iterable[FieldProblem] = (),
+    headers: dict[str, str] | None = None,
+) -> JsonResponse:
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        hint=hint,
+        errors=list(errors),
+    )
+    return JsonResponse(
+        problem.dict(),
+        status=status,
+        content_type="application/problem+json",
+        headers=headers or {},
+    )
+
+
+def handle_errors(api: NinjaAPI) -> None:
+    """Tell `api` how each kind of error is answered."""
+    api.add_exception_handler(AuthenticationError, _unauthenticated)
+    api.add_exception_handler(AuthorizationError, _forbidden)
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(Http404, not_found)
+    api.add_exception_handler(RequestDataTooBig, _too_large)
+    api.add_exception_handler(UserError, _refused_by_domain)
+    api.add_exception_handler(PlatformError, _platform_error)
+
+
+def not_allowed(allowed: str) -> JsonResponse:
+    return answer(
+        405,
+        "This address does not take this method.",
+        f"It takes {allowed}.",
+        headers={"Allow": allowed},
+    )
+
+
+def _unauthenticated(request: HttpRequest, problem: Any) -> JsonResponse:
+    return answer(
+        401,
+        "The request shows no valid token.",
+        "Send the header Authorization: Bearer TOKEN. `manage token create` makes one.",
+        headers={"WWW-Authenticate": 'Bearer realm="edaha"'},
+    )
+
+
+def _forbidden(request: HttpRequest, problem: AuthorizationError) -> JsonResponse:
+    return answer(403, problem.message, "Use a token with that role.")
+
+
+def _http_error(request: HttpRequest, problem: HttpError) -> JsonResponse:
+    hint = "Send a JSON object, or no body at all." if problem.status_code == 400 else ""
+    return answer(problem.status_code, problem.message, hint)
+
+
+def _invalid(request: HttpRequest, problem: ValidationError) -> JsonResponse:
+    errors = [
+        FieldProblem(where=_where(each["loc"]), what=str(each["msg"])) for each in problem.errors
+    ]
+    said = "; ".join(f"{each.where}: {each.what}" for each in errors)
+    return answer(422, said, "The description is at /api/v1/openapi.json.", errors=errors)
+
+
+def _where(location: tuple[str | int, ...]) -> str:
+    # The framework names its own parameter between "query" or "body" and what the caller sent.
+    source, *names = location
+    if len(names) > 1 and names[0] in ("query", "wish"):
+        names = names[1:]
+    return ".".join(map(str, [source, *names]))
+
+
+def not_found(request: HttpRequest, problem: Http404) -> JsonResponse:
+    return answer(404, "There is nothing at this address.", "Take ids from the lists.")
+
+
+def _too_large(request: HttpRequest, problem: RequestDataTooBig) -> JsonResponse:
+    return answer(413, "The body is too large.", "Send a JSON object, or no body at all.")
+
+
+def _refused_by_domain(request: HttpRequest, problem: UserError) -> JsonResponse:
+    return answer(409, problem.message, problem.hint)
+
+
+def _platform_error(request: HttpRequest, problem: PlatformError) -> JsonResponse:
+    return answer(503, problem.message, problem.hint, headers={"Retry-After": "30"})

@@ -1,0 +1,131 @@
+"""What callers see of our rows, and what they may send."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from deployments.models import Branch, Delivery
+from deployments.states import BranchState, DeploymentState
+
+#: The largest key that both databases hold.
+MAX_ID = 2**63 - 1
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Guid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f-]{1,64}$")]
+
+
+class DeploymentOut(Schema):
+    """One attempt to bring a commit live."""
+
+    id: int
+    branch: int = Field(alias="branch_id", description="The branch's id.")
+    state: DeploymentState
+    commit: str
+    trigger: str
+    actor: str = Field(description="Who asked for it.")
+    error: str = Field(description="What failed; empty if nothing did.")
+    hint: str = Field(description="What to do about the error.")
+    image: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class BranchOut(Schema):
+    """One branch and its preview."""
+
+    id: int
+    repository: str
+    name: str
+    slug: str = Field(description="The preview's DNS label.")
+    state: BranchState
+    url: str = Field(description="Where the preview is, once it is live.")
+    commit: str = Field(
+        description="The commit that `state` is about: the newest one that was asked for. What "
+        "the address serves meanwhile is `live.commit`."
+    )
+    title: str
+    author: str
+    pull_request: int | None
+    pull_request_url: str
+    created_at: datetime
+    updated_at: datetime
+    deployment: DeploymentOut | None = Field(description="The newest attempt.")
+    live: DeploymentOut | None = Field(description="What the address serves.")
+
+    @staticmethod
+    def resolve_repository(branch: Branch) -> str:
+        return branch.repository.full_name
+
+    @staticmethod
+    def resolve_commit(branch: Branch) -> str:
+        return branch.wanted_commit
+
+
+class RepositoryOut(Schema):
+    id: int
+    full_name: str
+    clone_url: str
+    default_branch: str
+    policy: str
+    patterns: list[str]
+    created_at: datetime
+
+
+class DeliveryOut(Schema):
+    """One webhook, and what was decided about it."""
+
+    guid: str
+    event: str
+    action: str
+    state: str
+    decision: str
+    repository: str | None
+    branch: int | None = Field(alias="branch_id", description="The branch's id.")
+    attempts: int
+    received_at: datetime
+    decided_at: datetime | None
+
+    @staticmethod
+    def resolve_repository(delivery: Delivery) -> str | None:
+        return delivery.repository.full_name if delivery.repository else None
+
+
+class DeliveryWithPayload(DeliveryOut):
+    payload: dict[str, Any]
+
+    @staticmethod
+    def resolve_payload(delivery: Delivery) -> Any:
+        return orjson.loads(bytes(delivery.payload))
+
+
+class LogLine(Schema):
+    number: int = Field(description="Counted from 1; give the last one as `after`.")
+    at: float = Field(description="Seconds since 1970.")
+    step: int
+    text: str = Field(description="As the program wrote it, with its escape sequences.")
+
+
+class Wish(Schema):
+    """How to deploy again."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    no_cache: bool = Field(False, description="Build everything anew.")
+
+
+class PageQuery(Schema):
+    after: Id | None = Field(None, description="The key of the last row of the page before.")
+    limit: int = Field(100, ge=1, le=1000, description="The most rows to give.")
+
+
+class BranchQuery(PageQuery):
+    repository: str | None = Field(
+        None, description="OWNER/NAME", pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", max_length=140
+    )
+    state: list[BranchState] = Field([], description="One of these; may be repeated.")
+
+
+class LogQuery(Schema):
+    after: int = Field(0, ge=0, le=2**31 - 1, description="Only lines with a greater number.")
