@@ -53,6 +53,14 @@ class Lease:
         if not newest.exists():
             raise Superseded("A newer commit or a destroy request came in between.")
 
+    def is_overtaken(self) -> bool:
+        """Whether `check_not_overtaken` would raise."""
+        try:
+            self.check_not_overtaken()
+        except Superseded:
+            return True
+        return False
+
     def check_not_overtaken(self) -> None:
         """Raise Superseded if the branch is to be destroyed, or a newer deployment is live.
 

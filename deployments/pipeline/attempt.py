@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from ..adapters import wakeups
 from ..errors import EdahaError, LeaseLost, PlatformError, Superseded, UserError
+from ..models import Deployment
 from ..models.lease import Lease
-from ..states import DeploymentState
+from ..states import ENDED, DeploymentState
 from .report import Report
 
 log = structlog.get_logger(__name__)
@@ -23,9 +24,22 @@ _INSIDE = "An error inside Edaha; the workers' log has the details."
 def attempt(lease: Lease, report: Report) -> Iterator[None]:
     """Run a step's body; whatever it raises becomes a state that people can read."""
     try:
-        yield
+        with _ended_by_errors(lease, report):
+            yield
     except LeaseLost as problem:
         log.warning("lease_lost", deployment=lease.deployment.pk, problem=str(problem))
+        # Whoever ended it may have cleaned up before our last call to AWS: look once more.
+        Deployment.objects.filter(pk=lease.deployment.pk, state__in=ENDED).update(
+            cleaned_at=None, due_at=timezone.now()
+        )
+
+
+@contextmanager
+def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
+    try:
+        yield
+    except LeaseLost:
+        raise
     except Superseded as problem:
         report.say(problem.message)
         lease.move(

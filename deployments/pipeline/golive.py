@@ -1,4 +1,4 @@
-"""Going live: one compare-and-swap of where the router sends visitors."""
+"""Going live: one write of where the router sends visitors."""
 
 from datetime import timedelta
 
@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from ..adapters import wakeups
 from ..config import config
-from ..errors import Superseded
 from ..models import Branch
 from ..models.lease import Lease
 from ..models.moves import move_deployment
-from ..states import DeploymentState, Wanted
+from ..states import DeploymentState
 from .report import Report
 
 
@@ -22,14 +21,11 @@ def go_live(lease: Lease, report: Report) -> None:
     """
     deployment, now = lease.deployment, timezone.now()
     with transaction.atomic():
+        # Two that go live at the same moment do so one after the other.
+        branch = Branch.objects.select_for_update().get(pk=deployment.branch_id)
         lease.check_not_overtaken()
-        branch = Branch.objects.select_related("live").get(pk=deployment.branch_id)
         before = branch.live
-        swapped = Branch.objects.filter(
-            pk=branch.pk, live_id=branch.live_id, wanted=Wanted.PRESENT
-        ).update(live=deployment, updated_at=now)
-        if not swapped:
-            raise Superseded("The branch changed at this very moment.")
+        Branch.objects.filter(pk=branch.pk).update(live=deployment, updated_at=now)
         lease.move(DeploymentState.LIVE, finished_at=now, progress="", error="")
         if before is not None:
             move_deployment(

@@ -6,6 +6,7 @@ call, and lets go. A thousand deployments wait on a handful of workers.
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,18 +18,19 @@ from django.utils import timezone
 from ..adapters import ecs, preview, wakeups
 from ..config import config
 from ..definitions.rollout import Judgement, Verdict, judge
-from ..errors import EdahaError, UserError
+from ..errors import EdahaError, LeaseLost, PlatformError, UserError
 from ..models import Deployment
 from ..models.lease import Lease
 from ..states import DeploymentState
-from .attempt import attempt
+from .attempt import attempt, fail
 from .golive import go_live
 from .postmortem import last_words
 from .report import Report
 
 log = structlog.get_logger(__name__)
 
-_AT_ONCE = 200
+#: At most as many as can be asked within a lease, even if every answer takes its whole time-out.
+_AT_ONCE = 100
 #: Seconds until the next look: soon while a rollout is young, later when it takes its time.
 _LOOK_SOON, _LOOK_LATE = 0.4, 3.0
 _YOUNG = timedelta(seconds=30)
@@ -82,9 +84,8 @@ def _look(cluster: str, leases: list[Lease]) -> None:
     try:
         services = ecs.describe_services(cluster, names)
     except EdahaError as problem:
-        log.warning("rollouts_not_seen", cluster=cluster, problem=str(problem))
         for lease in leases:
-            lease.give_back(due_in=_LOOK_LATE)
+            _conclude(lease, problem)
         return
     # The slow parts side by side, without the database; then one after the other.
     seen = _calls.map(
@@ -113,43 +114,57 @@ def _see(pair: tuple[Deployment, Any]) -> Sight | EdahaError:
         return Sight(judge(service, deployment.ecs_deployment_id, stopped), answer)
     except EdahaError as problem:
         return problem
+    except Exception:
+        log.exception("rollout_not_seen", deployment=deployment.pk)
+        return PlatformError("An error inside Edaha; the workers' log has the details.", retry=True)
 
 
 def _conclude(lease: Lease, sight: Sight | EdahaError) -> None:
+    if _is_nothing_new(lease, sight):
+        with suppress(LeaseLost):  # whoever has it now goes on
+            _wait(lease, sight)
+        return
+    with Report(lease.deployment) as report, attempt(lease, report):
+        lease.check_not_overtaken()
+        if isinstance(sight, EdahaError):
+            fail(lease, report, sight)
+        else:
+            _act(lease, sight, report)
+
+
+def _is_nothing_new(lease: Lease, sight: Sight | EdahaError) -> bool:
+    """Whether there is nothing to say and nothing to do, but to look again."""
     deployment = lease.deployment
+    if lease.is_overtaken() or timezone.now() > _deadline(deployment):
+        return False
+    if isinstance(sight, EdahaError):
+        return isinstance(sight, PlatformError) and sight.retry
+    is_over = sight.is_up or sight.judgement.verdict == Verdict.FAILED
+    return sight.sentence == deployment.progress and not is_over
+
+
+def _act(lease: Lease, sight: Sight, report: Report) -> None:
+    deployment = lease.deployment
+    report.say(sight.sentence)
+    if sight.judgement.verdict == Verdict.FAILED:
+        last_words(deployment, sight.judgement.task_arn, report)
+        raise UserError(sight.judgement.message, hint=sight.judgement.hint)
+    if sight.is_up:
+        go_live(lease, report)
+        return
+    _check_deadline(deployment, sight, report)
+    _wait(lease, sight)
+
+
+def _wait(lease: Lease, sight: Sight | EdahaError) -> None:
+    deployment, now = lease.deployment, timezone.now()
     if isinstance(sight, EdahaError):
         log.warning("rollout_not_seen", deployment=deployment.pk, problem=str(sight))
         lease.give_back(due_in=_LOOK_LATE)
         return
-    if sight.sentence == deployment.progress and not _is_over(deployment, sight):
-        _wait(lease, sight)
-        return
-    with Report(deployment) as report, attempt(lease, report):
-        report.say(sight.sentence)
-        if sight.judgement.verdict == Verdict.FAILED:
-            last_words(deployment, sight.judgement.task_arn, report)
-            raise UserError(sight.judgement.message, hint=sight.judgement.hint)
-        if sight.is_up:
-            go_live(lease, report)
-            return
-        _check_deadline(deployment, sight, report)
-        _wait(lease, sight)
-
-
-def _is_over(deployment: Deployment, sight: Sight) -> bool:
-    return (
-        sight.judgement.verdict == Verdict.FAILED
-        or sight.is_up
-        or timezone.now() > _deadline(deployment)
-    )
-
-
-def _wait(lease: Lease, sight: Sight) -> None:
-    deployment, now = lease.deployment, timezone.now()
     running = sight.judgement.verdict == Verdict.RUNNING
     since = (deployment.running_since or now) if running else None
     lease.save(running_since=since, progress=sight.sentence[:300])
-    lease.check_not_overtaken()
     lease.give_back(due_in=_LOOK_SOON if _is_young(deployment) else _LOOK_LATE)
 
 
