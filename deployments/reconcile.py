@@ -84,6 +84,8 @@ def _end_overdue() -> None:
                 DeploymentState.FAILED,
                 reason=message,
                 held_by=deployment.lease_owner,
+                lease_owner="",
+                lease_until=None,
                 error=message,
                 hint="Redeploy. If it happens again, look at the workers' log.",
                 finished_at=now,

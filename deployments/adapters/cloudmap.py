@@ -20,6 +20,16 @@ _lock = threading.Lock()
 
 def namespace_id(name: str) -> str:
     """The id of a private DNS namespace by its name."""
+    found = _find_namespace(name)
+    if not found:
+        raise UserError(
+            f"There is no private DNS namespace “{name}” in Cloud Map.",
+            hint="Create it, or name another in the repository's settings or EDAHA_NAMESPACE.",
+        )
+    return found
+
+
+def _find_namespace(name: str) -> str:
     with _lock:
         if name in _namespaces:
             return _namespaces[name]
@@ -31,14 +41,9 @@ def namespace_id(name: str) -> str:
             for entry in page["Namespaces"]
             if entry.get("Type") == "DNS_PRIVATE"
         }
-    if name not in found:
-        raise UserError(
-            f"There is no private DNS namespace “{name}” in Cloud Map.",
-            hint="Create it, or name another in the repository's settings or EDAHA_NAMESPACE.",
-        )
     with _lock:
         _namespaces.update(found)
-    return found[name]
+    return found.get(name, "")
 
 
 def create_service(namespace: str, name: str, tags: dict[str, str]) -> str:
@@ -71,7 +76,9 @@ def create_service(namespace: str, name: str, tags: dict[str, str]) -> str:
 
 def find_service(namespace: str, name: str) -> str:
     """The ARN of a service by its name; empty where there is none."""
-    parent = namespace_id(namespace)
+    parent = _find_namespace(namespace)
+    if not parent:
+        return ""
     with told_as("look for a Cloud Map service"):
         pages = (
             _cloudmap()

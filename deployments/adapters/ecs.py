@@ -92,18 +92,35 @@ def delete_service(cluster: str, name: str) -> bool:
 
     ACTIVE → DRAINING → INACTIVE → gone: INACTIVE and missing both count as gone.
     """
-    status = describe_services(cluster, [name]).get(name, {}).get("status", "MISSING")
+    with told_as("delete the ECS service"):
+        try:
+            return _delete_service(cluster, name) == "INACTIVE"
+        except ClientError as problem:
+            if code_of(problem) not in _GONE:
+                raise
+    return True
+
+
+def _delete_service(cluster: str, name: str) -> str:
+    described = _ecs().describe_services(cluster=cluster, services=[name])["services"]
+    status = described[0].get("status", "") if described else "MISSING"
     if status in {"ACTIVE", "MISSING"}:
         # Reads are eventually consistent: a service that does not show may be there all the same.
-        with told_as("delete the ECS service"):
-            try:
-                answer = _ecs().delete_service(cluster=cluster, service=name, force=True)
-                status = answer["service"].get("status", "DRAINING")
-            except ClientError as problem:
-                if code_of(problem) not in _GONE:
-                    raise
-                status = "INACTIVE"
-    return status == "INACTIVE"
+        answer = _ecs().delete_service(cluster=cluster, service=name, force=True)
+        status = answer["service"].get("status", "DRAINING")
+    return status
+
+
+def task_definitions(family: str) -> list[str]:
+    """ARNs of a family's ACTIVE revisions."""
+    with told_as("look for task definitions"):
+        pages = (
+            _ecs()
+            .get_paginator("list_task_definitions")
+            .paginate(familyPrefix=family, status="ACTIVE")
+        )
+        arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
+    return [arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family]
 
 
 def delete_task_definition(arn: str) -> None:

@@ -3,6 +3,8 @@
 Each call does what can be done now and lets go; it is called again until nothing is left.
 """
 
+from contextlib import suppress
+
 import structlog
 from django.db.models import Q
 from django.utils import timezone
@@ -16,6 +18,7 @@ from ..models.lease import Lease
 from ..models.moves import move_branch, move_deployment
 from ..states import ENDED, BranchState, DeploymentState, Wanted
 from .attempt import backoff
+from .report import Report
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +32,7 @@ def clean(deployment_id: int) -> None:
         return
     try:
         if _clean(lease.deployment):
-            lease.save(cleaned_at=timezone.now(), lease_owner="", lease_until=None)
+            lease.save(cleaned_at=timezone.now(), progress="", lease_owner="", lease_until=None)
             _after_last(lease.deployment)
         else:
             lease.give_back(due_in=_LOOK_AGAIN, attempts=0)
@@ -39,8 +42,19 @@ def clean(deployment_id: int) -> None:
     except EdahaError as problem:
         # For ever, ever slower: what costs money is not forgotten.
         log.warning("not_cleaned", deployment=deployment_id, problem=str(problem))
-        attempts = lease.deployment.attempts + 1
-        lease.give_back(due_in=backoff(attempts), attempts=attempts)
+        with suppress(LeaseLost):
+            _postpone(lease, problem)
+
+
+def _postpone(lease: Lease, problem: EdahaError) -> None:
+    deployment = lease.deployment
+    sentence = f"Not removed from AWS yet: {problem.message}"[:300]
+    if sentence != deployment.progress:
+        with Report(deployment) as report:
+            report.say(sentence)
+        lease.save(progress=sentence)
+    attempts = deployment.attempts + 1
+    lease.give_back(due_in=backoff(attempts), attempts=attempts)
 
 
 def _clean(deployment: Deployment) -> bool:
@@ -74,7 +88,9 @@ def destroy(branch_id: int) -> None:
         return
     if branch.state != BranchState.DESTROYING:
         move_branch(branch, BranchState.DESTROYING, reason="No longer wanted")
-    for deployment in branch.deployments.exclude(state__in=ENDED):
+    # What was wished for since the branch was read is not ours to end.
+    older = branch.deployments.filter(generation__lt=branch.generation)
+    for deployment in older.exclude(state__in=ENDED):
         _end(deployment)
     left = branch.deployments.filter(Q(cleaned_at=None) | ~Q(state__in=ENDED))
     if left.exists():
@@ -83,8 +99,9 @@ def destroy(branch_id: int) -> None:
         return
     try:
         _remove_images(branch)
+        _remove_definitions(branch)
     except EdahaError as problem:
-        log.warning("images_not_deleted", branch=branch_id, problem=str(problem))
+        log.warning("branch_not_removed", branch=branch_id, problem=str(problem))
         return  # the tick comes back to it
     git.remove_worktree(branch.repository, branch)
     if move_branch(branch, BranchState.DESTROYED, reason="Nothing of it is left."):
@@ -104,9 +121,17 @@ def _end(deployment: Deployment) -> None:
             DeploymentState.SUPERSEDED,
             reason="The branch is destroyed.",
             held_by=deployment.lease_owner,
+            lease_owner="",
+            lease_until=None,
             finished_at=now,
             due_at=now,
         )
+
+
+def _remove_definitions(branch: Branch) -> None:
+    """Also those of workers that died between registering one and writing it down."""
+    for arn in ecs.task_definitions(names.family(config().installation, branch.slug, branch.pk)):
+        ecs.delete_task_definition(arn)
 
 
 def _remove_images(branch: Branch) -> None:

@@ -1,6 +1,7 @@
 """From an image to an ECS service of its own for this deployment."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from ..definitions.service import service
 from ..definitions.task_definition import content_hash, tags, task_definition
 from ..models import Deployment
 from ..models.lease import Lease
-from ..states import DeploymentState
+from ..states import ENDED, DeploymentState
 from .attempt import attempt
 from .report import Report
 
@@ -50,12 +51,12 @@ def _release(lease: Lease) -> str:
     discovered = _calls.submit(
         cloudmap.create_service, deployment.namespace, _name(deployment), tags(deployment)
     )
-    definition = task_definition(
-        deployment, deployment.image, deployment.port or 0, aws.client("ecs").meta.region_name
-    )
-    digest = content_hash(definition)
-    arn = _same_definition(deployment, digest) or ecs.register_task_definition(definition)
-    lease.save(task_definition_arn=arn, task_definition_hash=digest)
+    try:
+        arn = _definition(lease)
+    finally:
+        # Whatever fails is cleaned up at once: nothing may still be on its way to AWS then.
+        under_way: list[Future[Any]] = [grouped, discovered]
+        wait(under_way)
     registry = discovered.result()
     grouped.result()
     lease.save(discovery_service_arn=registry)
@@ -63,11 +64,24 @@ def _release(lease: Lease) -> str:
     return ecs.create_service(service(deployment, arn, registry))
 
 
+def _definition(lease: Lease) -> str:
+    deployment = lease.deployment
+    definition = task_definition(
+        deployment, deployment.image, deployment.port or 0, aws.client("ecs").meta.region_name
+    )
+    digest = content_hash(definition)
+    arn = _same_definition(deployment, digest) or ecs.register_task_definition(definition)
+    lease.save(task_definition_arn=arn, task_definition_hash=digest)
+    return arn
+
+
 def _same_definition(deployment: Deployment, digest: str) -> str:
     """A revision with this content that is still in use: registering costs 1 of 20 tokens."""
     same = (
         deployment.branch.deployments.filter(task_definition_hash=digest, cleaned_at=None)
         .exclude(task_definition_arn="")
+        # One that has ended takes its revision along, maybe right now.
+        .exclude(state__in=ENDED)
         .order_by("-generation")
         .first()
     )
