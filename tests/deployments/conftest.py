@@ -1,13 +1,21 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
+import httpx
 import pytest
+import time_machine
+from botocore.retries.standard import ExponentialBackoff
 from hypothesis import HealthCheck, settings
+from moto import mock_aws
 
-from deployments.adapters import cloudmap, ecr, logs, preview, wakeups
+from deployments import adapters
+from deployments.adapters import preview, wakeups
 from deployments.models import Branch, Repository
-from deployments.pipeline import build
 
+from .cloud import Cloud, Switch, furnish
 from .ears import Ears
+from .world import FakeBuildx, Origin, Router, World, forget
 
 settings.register_profile(
     "edaha", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -29,12 +37,6 @@ def _nothing_remembered() -> Iterator[None]:
     """What a process knows of AWS is not true of the next test's AWS."""
     yield
     forget()
-    preview._client.cache_clear()
-
-
-def forget() -> None:
-    for memory in (cloudmap._namespaces, ecr._known, logs._known, build._preflight_passed):
-        memory.clear()
 
 
 @pytest.fixture
@@ -47,3 +49,57 @@ def repository(db: None) -> Repository:
 @pytest.fixture
 def branch(repository: Repository) -> Branch:
     return Branch.for_name(repository, "feature/x")
+
+
+@pytest.fixture(scope="session")
+def _switch() -> Switch:
+    return Switch()
+
+
+@pytest.fixture
+def cloud(_switch: Switch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """An AWS account as an operator prepares it."""
+    # botocore's retries are real; only their waiting is not.
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    with mock_aws():
+        made = Cloud(subnet=furnish())
+        _switch.cloud = made
+        yield made
+        _switch.cloud = None
+
+
+@pytest.fixture
+def buildx(monkeypatch: pytest.MonkeyPatch) -> FakeBuildx:
+    fake = FakeBuildx()
+    monkeypatch.setattr(adapters.buildx, "build", fake.build)
+    monkeypatch.setattr(adapters.buildx, "inspect", fake.inspect)
+    monkeypatch.setattr(adapters.buildx, "export_cache", fake.nothing)
+    monkeypatch.setattr(adapters.buildx, "remove_local", fake.nothing)
+    return fake
+
+
+@pytest.fixture
+def router(monkeypatch: pytest.MonkeyPatch) -> Router:
+    """Answers as the preview would."""
+    fake = Router()
+    client = httpx.Client(transport=httpx.MockTransport(fake))
+    monkeypatch.setattr(preview, "_client", lambda: client)
+    return fake
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Origin:
+    return Origin(tmp_path / "origin")
+
+
+@pytest.fixture
+def world(
+    transactional_db: None,
+    cloud: Cloud,
+    ears: Ears,
+    buildx: FakeBuildx,
+    router: Router,
+    origin: Origin,
+) -> Iterator[World]:
+    with time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False) as clock:
+        yield World(cloud, ears, clock, origin)

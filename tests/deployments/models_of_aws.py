@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 import botocore.session
-from botocore.model import OperationModel, ServiceModel
+from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 
@@ -22,6 +22,7 @@ def constraints(service: str, shape: str) -> dict[str, Any]:
 
 def complaints(service: str, operation: str, request: dict[str, Any]) -> str:
     """What boto3 would say of this call's arguments; empty where it would send them."""
-    model: OperationModel = service_model(service).operation_model(operation)
-    report: str = ParamValidator().validate(request, model.input_shape).generate_report()
+    shape = service_model(service).operation_model(operation).input_shape
+    assert shape is not None
+    report: str = ParamValidator().validate(request, shape).generate_report()
     return report
