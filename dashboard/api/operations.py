@@ -4,14 +4,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import NinjaAPI, Path, Query, Status
+from ninja import Path, Query, Status
 from ninja.errors import AuthenticationError
-from ninja.operation import Operation
 
 from deployments import intake
 from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository
 
 from . import logs
+from .description import DescribedAPI
 from .paging import page
 from .parameters import refuse_unknown_parameters
 from .problems import Problem, handle_errors
@@ -31,13 +31,7 @@ from .schemas import (
 )
 from .tokens import DEPLOYER, VIEWER
 
-
-class _Api(NinjaAPI):
-    def get_openapi_operation_id(self, operation: Operation) -> str:
-        return operation.view_func.__name__
-
-
-api = _Api(
+api = DescribedAPI(
     title="Edaha",
     version="1",
     description="Every branch of a web application gets its own running copy on Amazon ECS.",

@@ -1,0 +1,136 @@
+"""Every address says who may open it, and means it: routes × roles."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from dashboard.access import Role
+from dashboard.api.operations import api
+from dashboard.api.tokens import Token
+from tests.dashboard.rows import a_person
+
+#: Open to everybody, on purpose. The API's addresses check tokens by themselves.
+OPEN = {"sign_in", "set_language", "healthz", "readyz", "router_gate", "router_status"}
+#: Open to whoever is signed in, whatever the role.
+SIGNED_IN = {"sign_out"}
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    path: str
+    view: Any
+
+    @property
+    def role(self) -> Role | None:
+        return getattr(self.view, "required_role", None)
+
+    @property
+    def is_open(self) -> bool:
+        return not getattr(self.view, "login_required", True)
+
+    @property
+    def is_stream(self) -> bool:
+        return self.path.endswith("stream")
+
+    def ask(self, client: Client) -> HttpResponse:
+        response = client.get(self.path)
+        return client.post(self.path) if response.status_code == 405 else response  # type: ignore[return-value]
+
+
+def _routes(patterns: list[Any], prefix: str = "/") -> Iterator[Route]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "api":
+                yield from _routes(pattern.url_patterns, prefix + str(pattern.pattern))
+        else:
+            assert isinstance(pattern, URLPattern)
+            path = prefix + str(pattern.pattern).replace("<int:pk>", "4711")
+            yield Route(pattern.name or path, path, pattern.callback)
+
+
+ROUTES = list(_routes(get_resolver().url_patterns))
+GUARDED = [route for route in ROUTES if route.role]
+BELOW: list[tuple[Route, str | None]] = [
+    (route, role)
+    for route in GUARDED
+    for role in (None, "viewer", "deployer", "admin")
+    if (Role.named(role or "") or 0) < (route.role or 0)
+]
+ENOUGH = [
+    (route, role)
+    for route in GUARDED
+    for role in ("viewer", "deployer", "admin")
+    if not route.is_stream and (Role.named(role) or 0) >= (route.role or 0)
+]
+
+
+def _name(value: Any) -> str:
+    return value.name if isinstance(value, Route) else str(value)
+
+
+def test_every_route_says_who_may_open_it() -> None:
+    silent = {route.name for route in ROUTES if not route.role and not route.is_open}
+    assert silent == SIGNED_IN
+
+
+def test_what_is_open_to_everybody_is_so_on_purpose() -> None:
+    assert {route.name for route in ROUTES if route.is_open} == OPEN
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=_name)
+def test_whoever_is_not_signed_in_is_sent_to_do_so(db: None, route: Route) -> None:
+    response = route.ask(Client())
+    assert response.status_code == 302
+    assert response["Location"].startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize(("route", "role"), BELOW, ids=_name)
+def test_a_role_below_is_refused(db: None, route: Route, role: str | None) -> None:
+    client = Client()
+    client.force_login(a_person(role))
+    assert route.ask(client).status_code == 403
+
+
+@pytest.mark.parametrize(("route", "role"), ENOUGH, ids=_name)
+def test_the_role_or_one_above_is_let_in(db: None, route: Route, role: str) -> None:
+    client = Client()
+    client.force_login(a_person(role))
+    # There is no row of that number, and nothing was filled in: but nobody was refused.
+    assert route.ask(client).status_code in (200, 404)
+
+
+def test_a_superuser_needs_no_group(db: None) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    assert {route.ask(client).status_code for route in GUARDED if not route.is_stream} <= {200, 404}
+
+
+def test_who_may_no_longer_sign_in_has_no_role_left(db: None) -> None:
+    person = a_person("admin")
+    client = Client()
+    client.force_login(person)
+    User.objects.update(is_active=False)
+    assert client.get("/").status_code == 302
+
+
+def test_every_operation_of_the_api_names_a_role() -> None:
+    operations = [
+        operation
+        for _, router in api._routers
+        for path in router.path_operations.values()
+        for operation in path.operations
+    ]
+    assert len(operations) > 10
+    for operation in operations:
+        (token,) = operation.auth_callbacks
+        assert isinstance(token, Token)
+        changes = set(operation.methods) & {"POST", "PUT", "PATCH", "DELETE"}
+        is_known = operation.include_in_schema
+        assert token.role == (Role.DEPLOYER if changes and is_known else Role.VIEWER)

@@ -1,0 +1,66 @@
+"""The API is what its description says: cases made from the description itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+
+from tests.dashboard.rows import a_branch, a_delivery, a_live_branch, some_lines
+
+from .conftest import Caller
+
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+
+
+@pytest.fixture
+def _one_connection() -> Iterator[None]:
+    """A request's end must not close the connection that the test's transaction is in."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def token(deployer: Caller, _one_connection: None) -> str:
+    branch = a_live_branch()
+    some_lines(branch.deployment, 1, 3)  # type: ignore[arg-type]
+    a_branch("without-a-commit", wanted_commit="")
+    a_delivery("72d3162e-cc78-11e3-81ab-4c9367dc0958")
+    return deployer.token
+
+
+@schema.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+def test_every_operation_keeps_to_its_description(case: Any, token: str) -> None:
+    case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+
+
+def test_the_description_is_open_and_names_every_operation() -> None:
+    described = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in schema.raw_schema["paths"].items()
+        for method in methods
+    }
+    assert described == {
+        "GET /branches",
+        "GET /branches/{branch_id}",
+        "DELETE /branches/{branch_id}",
+        "GET /branches/{branch_id}/deployments",
+        "POST /branches/{branch_id}/deployments",
+        "GET /deployments/{deployment_id}",
+        "GET /deployments/{deployment_id}/log",
+        "GET /repositories",
+        "GET /deliveries",
+        "GET /deliveries/{guid}",
+    }
