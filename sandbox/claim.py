@@ -10,9 +10,22 @@ from sandbox.instance import Instance, StartError, free_port, taken_port
 from sandbox.supervise import end_left_over
 
 
+MADE_FIRST = {"lock", "logs", "run"}  # before the file by which a folder is known as ours
+
+
 @contextmanager
 def data(instance: Instance) -> Iterator[None]:
-    """Holds the data folder; a second bin/up on it is refused with StartError."""
+    """Holds the data folder; a second bin/up on it is refused with StartError.
+
+    So is a folder with anything else in it, since --fresh deletes all that it finds.
+    """
+    if not (instance.data / "instance.json").exists() and instance.data.is_dir():
+        foreign = {path.name for path in instance.data.iterdir()} - MADE_FIRST
+        if foreign:
+            raise StartError(
+                f"{instance.data} has other things in it ({min(foreign)}); "
+                "EDAHA_DATA must be a folder of its own"
+            )
     instance.make_folders()
     with (instance.data / "lock").open("w") as lock:
         try:

@@ -7,6 +7,7 @@ out stops the engine if one of them started it.
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -136,30 +137,31 @@ def _answers(engine: Engine) -> bool:
 
 
 def _start(engine: Engine, log: Path) -> None:
+    if not shutil.which("dockerd"):
+        raise StartError(
+            f"no Docker engine answers at {engine.address}, and there is no dockerd to start"
+        )
     config = engine.state / "daemon.json"
     config.write_text(json.dumps(_configuration(engine.config)))
-    with log.open("ab") as output:
-        daemon = subprocess.Popen(
-            [
-                "dockerd",
-                "--host",
-                f"unix://{engine.socket}",
-                "--config-file",
-                str(config),
-                *engine.options,
-            ],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    engine.pidfile.write_text(str(daemon.pid))
+    command = ["dockerd", "--host", f"unix://{engine.socket}", "--config-file", str(config)]
+    appending = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    pid = os.posix_spawnp(
+        command[0],
+        [*command, *engine.options],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), appending, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    engine.pidfile.write_text(str(pid))
     deadline = time.monotonic() + START_TIMEOUT
     while not _answers(engine):
-        if daemon.poll() is not None or time.monotonic() > deadline:
-            daemon.terminate()
-            engine.pidfile.unlink(missing_ok=True)
-            raise StartError(f"dockerd does not start: {_last_line(log)} (all of it: {log})")
+        if not _is_alive(pid) or time.monotonic() > deadline:
+            _stop(engine)
+            raise StartError(f"dockerd does not start: {_last_lines(log)} (all of it: {log})")
         time.sleep(0.1)
 
 
@@ -195,6 +197,6 @@ def _is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-def _last_line(log: Path) -> str:
+def _last_lines(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1] if lines else "it says nothing"
+    return " / ".join(lines[-2:]) or "it says nothing"

@@ -83,11 +83,13 @@ def run(instance: Instance, options: argparse.Namespace, progress: Progress) -> 
         if end_left_over(instance):
             progress.note("Ended processes that an earlier start had left behind")
         claim.check_ports(instance)
+        emulator = _in_background(ensure, EMULATOR, ROOT / "sandbox/requirements.txt")
         packages.ensure(progress.note)
         end.enter_context(engine.shared(docker, instance.logs / "dockerd.log", progress.note))
         if options.fresh:
             claim.forget(instance, docker)
         progress.warn(engine.shortcomings(docker))
+        emulator()
 
         supervisor = Supervisor(instance)
         end.callback(claim.clean_up, instance, docker)
@@ -108,7 +110,6 @@ def _start(
 ) -> str | None:
     """Starts everything in order; returns the password of `admin` if it was made now."""
     base = _in_background(base_image.ensure) if sample else None
-    ensure(EMULATOR, ROOT / "sandbox/requirements.txt")
     stores = processes.stores(instance)
     supervisor.start(stores)
     migrated = _in_background(_migrate, instance, manage.values(instance))

@@ -52,6 +52,16 @@ def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+
+    done = up(tmp_path, "--fresh")
+
+    assert done.returncode == 1
+    assert "has other things in it (thesis.tex); EDAHA_DATA must be a folder" in done.stderr
+    assert (tmp_path / "thesis.tex").exists()
+
+
 def test_a_missing_tool_is_named(tmp_path: Path) -> None:
     done = up(tmp_path, PATH="/nonexistent")
 

@@ -1,0 +1,68 @@
+"""An engine that instances start is shared by them, and ends with the last."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine import Engine, shared, shortcomings
+from sandbox.instance import StartError
+
+
+def silent(text: str) -> None:
+    """Nobody listens to the progress."""
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine apart from the machine's own, without a network."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    apart = ("data-root", "exec-root", "pidfile")
+    options = [f"--{name}={tmp_path / name}" for name in apart]
+    return Engine(
+        socket=tmp_path / "docker.sock",
+        state=tmp_path / "state",
+        config=tmp_path / "daemon.json",
+        options=(*options, "--bridge=none", "--iptables=false"),
+    )
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start an engine")
+@pytest.mark.skipif(not shutil.which("dockerd"), reason="the engine is on another machine")
+def test_the_last_one_out_stops_the_engine_that_the_first_one_started(
+    engine: Engine, tmp_path: Path
+) -> None:
+    log = tmp_path / "dockerd.log"
+    with shared(engine, log, silent):
+        assert shortcomings(engine) == ""
+        with shared(engine, log, silent):
+            pass
+        assert engine.docker("version").returncode == 0
+
+    assert engine.docker("version").returncode != 0
+    assert not engine.pidfile.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start an engine")
+def test_an_engine_that_does_not_start_says_why(engine: Engine, tmp_path: Path) -> None:
+    broken = Engine(engine.socket, engine.state, engine.config, ("--no-such-option",))
+
+    with (
+        pytest.raises(StartError, match=r"dockerd does not start: .*no-such-option"),
+        shared(broken, tmp_path / "dockerd.log", silent),
+    ):
+        pass
+
+
+def test_an_address_where_nobody_answers_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+
+    with (
+        pytest.raises(StartError, match="no Docker engine answers at unix://"),
+        shared(Engine(), tmp_path / "log", silent),
+    ):
+        pass
