@@ -1,0 +1,107 @@
+"""The policy grants what the adapters call, and nothing else."""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ADAPTERS = ROOT / "deployments/adapters"
+POLICY: dict[str, Any] = json.loads((ROOT / "infra/worker-policy.json").read_text())
+
+#: Granted, though no adapter calls it: what AWS asks for as well.
+_IMPLIED = {
+    "ecs:TagResource": "CreateService and RegisterTaskDefinition with tags",
+    "servicediscovery:TagResource": "CreateService with tags",
+    "iam:PassRole": "RegisterTaskDefinition with roles",
+    "route53:ChangeResourceRecordSets": "DeregisterInstance in a DNS namespace",
+    "ecr:BatchCheckLayerAvailability": "buildx pushes",
+    "ecr:CompleteLayerUpload": "buildx pushes",
+    "ecr:InitiateLayerUpload": "buildx pushes",
+    "ecr:PutImage": "buildx pushes",
+    "ecr:UploadLayerPart": "buildx pushes",
+    "ecr:GetDownloadUrlForLayer": "buildx reads the cache",
+}
+
+#: IAM knows no resource for these.
+_WITHOUT_RESOURCE = {
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ecr:GetAuthorizationToken",
+    "ecs:DeregisterTaskDefinition",
+    "ecs:ListTaskDefinitions",
+    "servicediscovery:ListNamespaces",
+    "servicediscovery:ListServices",
+}
+
+
+def as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def granted() -> set[str]:
+    return {action for each in POLICY["Statement"] for action in as_list(each["Action"])}
+
+
+def calls(module: Path) -> Iterator[str]:
+    """`service:Operation` of every call on a boto3 client, or on one of its paginators."""
+    nodes = [node for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Call)]
+    for service in {text for node in nodes for text in _arguments(node, "client")}:
+        make: Any = boto3.client  # its overloads ask for a literal name
+        operations = make(service, region_name="eu-west-1").meta.method_to_api_mapping
+        names = [node.func.attr for node in nodes if isinstance(node.func, ast.Attribute)]
+        names += [text for node in nodes for text in _arguments(node, "get_paginator")]
+        yield from (f"{service}:{operations[name]}" for name in names if name in operations)
+
+
+def _arguments(node: ast.Call, function: str) -> list[str]:
+    """The text given to a call of `function`, plain or as a method."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    first = node.args[0] if node.args else None
+    if name == function and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return [first.value]
+    return []
+
+
+def called() -> set[str]:
+    return {call for module in ADAPTERS.glob("*.py") for call in calls(module)}
+
+
+def test_the_walk_finds_calls_of_every_kind() -> None:
+    found = called()
+    assert {"ecs:CreateService", "ecs:ListTasks", "ec2:DescribeSubnets"} <= found
+    assert {"servicediscovery:ListInstances", "logs:GetLogEvents"} <= found
+
+
+def test_every_call_is_granted() -> None:
+    assert called() - granted() == set()
+
+
+def test_nothing_else_is_granted() -> None:
+    assert granted() - called() == set(_IMPLIED)
+
+
+@pytest.mark.parametrize("statement", POLICY["Statement"], ids=lambda each: str(each["Sid"]))
+def test_each_statement_is_as_narrow_as_iam_allows(statement: dict[str, Any]) -> None:
+    actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
+    assert statement["Effect"] == "Allow"
+    assert all("*" not in action for action in actions)
+    if resources == ["*"]:
+        assert "Condition" in statement or set(actions) <= _WITHOUT_RESOURCE
+    for resource in resources:
+        is_ours = "${Installation}" in resource or "${Cluster}" in resource
+        is_one = resource.endswith(("Arn}", "${Namespace}", "${Namespace.HostedZoneId}"))
+        assert resource == "*" or is_ours or is_one or "Condition" in statement
+
+
+def test_only_two_roles_can_be_passed_and_only_to_tasks() -> None:
+    passing = [s for s in POLICY["Statement"] if "iam:PassRole" in as_list(s["Action"])]
+    assert len(passing) == 1
+    assert passing[0]["Resource"] == ["${ExecutionRole.Arn}", "${TaskRole.Arn}"]
+    assert passing[0]["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    }
