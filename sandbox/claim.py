@@ -9,7 +9,6 @@ from sandbox import engine
 from sandbox.instance import Instance, StartError, free_port, taken_port
 from sandbox.supervise import end_left_over
 
-
 MADE_FIRST = {"lock", "logs", "run"}  # before the file by which a folder is known as ours
 
 

@@ -21,6 +21,7 @@ from sandbox.packages import Say
 
 START_TIMEOUT = 40.0  # seconds
 STOP_TIMEOUT = 8.0
+CONTAINER_GRACE = "2"  # seconds that applications have to end by themselves
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def shortcomings(engine: Engine) -> str:
     )
 
 
-def remove_containers(engine: Engine, instance: str) -> int:
-    """Removes every container of an instance, whatever its port was; says how many."""
+def remove_containers(engine: Engine, instance: str) -> None:
+    """Stops and removes every container of an instance, whatever its port was."""
     label = "ministack.instance"
     listed = engine.docker(
         "ps",
@@ -102,8 +103,8 @@ def remove_containers(engine: Engine, instance: str) -> int:
         if line.split()[1:2] and line.split()[1].split(":")[0] == instance
     ]
     if found:
+        engine.docker("stop", "--time", CONTAINER_GRACE, *found)
         engine.docker("rm", "--force", "--volumes", *found)
-    return len(found)
 
 
 def remove_images(engine: Engine, registry: str) -> None:
