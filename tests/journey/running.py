@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 
 from tests import github
@@ -22,8 +23,8 @@ SECRET = "a secret of the journey"
 class Running:
     """`bin/up` in a folder and on ports of its own."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, folder: Path) -> None:
+        self.data = data = folder / "data"
         self.port, self.router_port, self.aws_port = _free_ports(3)
         self.environment = os.environ | {
             "EDAHA_DATA": str(data),
@@ -34,12 +35,12 @@ class Running:
         # What a test run sets for itself must not reach the product.
         for name in ("EDAHA_SECRET_KEY", "EDAHA_REDIS_URL", "EDAHA_DATABASE_URL", "EDAHA_SUBNETS"):
             self.environment.pop(name, None)
-        self.output = data / "up.out"
+        self.output = folder / "up.out"
         self.http = httpx.Client(trust_env=False, timeout=15)
         self._token = ""
+        self._aws: dict[str, Any] = {}
 
     def start(self, *options: str) -> None:
-        self.data.mkdir(parents=True, exist_ok=True)
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [ROOT / "bin" / "up", *options],
@@ -60,6 +61,14 @@ class Running:
         """Ctrl-C, and the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(timeout=30)
+
+    def close(self) -> None:
+        """Stop, and let every connection go; nothing that was started may be left."""
+        assert self.stop() == 0, self.output.read_text()[-2000:]
+        assert self.containers() == []
+        self.http.close()
+        for client in self._aws.values():
+            client.close()
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -138,11 +147,12 @@ class Running:
         )
 
     def aws(self, service: str) -> Any:
-        import boto3
-
-        return boto3.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
-        ).client(service, endpoint_url=f"http://127.0.0.1:{self.aws_port}")
+        """A client of the emulator, as an operator would look at the account."""
+        if service not in self._aws:
+            session: Any = boto3.Session("test", "test", region_name="us-east-1")
+            url = f"http://127.0.0.1:{self.aws_port}"
+            self._aws[service] = session.client(service, endpoint_url=url)
+        return self._aws[service]
 
     def containers(self) -> list[str]:
         """Containers, running or not, that the emulator started for this instance."""
