@@ -116,6 +116,17 @@ entrypoint health || echo unhealthy
         assert house[role].run("sh", "-c", script) == "unhealthy"
 
 
+def test_settings_may_come_many_at_once(image: str) -> None:
+    lines = "# a comment\nEDAHA_LOG_LEVEL=ERROR\nEDAHA_CLUSTER=$(id) `id` \"x\"\n\nnot a setting"
+    code = "import os; print(os.environ['EDAHA_LOG_LEVEL'], os.environ['EDAHA_CLUSTER'])"
+    said = docker(
+        "run", "--rm", f"--env=EDAHA_SETTINGS={lines}", "--env=EDAHA_LOG_LEVEL=DEBUG",
+        f"--env=EDAHA_SECRETS=EDAHA_SECRET_KEY={'x' * 40}",
+        image, "manage", "shell", "--no-imports", "--command", code,
+    )  # fmt: skip
+    assert said == 'DEBUG $(id) `id` "x"'
+
+
 def test_the_settings_of_production_are_sound(house: House, image: str) -> None:
     variables = [f"--env={name}={value}" for name, value in house.environment.items()]
     check = ("manage", "check", "--deploy", "--fail-level=ERROR")
