@@ -97,7 +97,8 @@ class Forge:
         if branch != self.repository.default_branch:
             action, pull_request = self._pull_request(branch, before, after)
             if action:
-                yield "pull_request", github.pull_request(action, pull_request)
+                ends = {"before": before, "after": after} if action == "synchronize" else {}
+                yield "pull_request", github.pull_request(action, pull_request, **ends)
         if after is None:
             yield "delete", github.delete(self.repository, branch, sender=author)
 

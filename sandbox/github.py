@@ -48,7 +48,6 @@ class Repository:
             "default_branch": self.default_branch,
             "archived": False,
             "disabled": False,
-            "visibility": "public",
         }
 
 
