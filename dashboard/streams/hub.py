@@ -81,8 +81,13 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(self.release)
+
+    def release(self) -> None:
+        """Close the threads and their connections; needs no event loop any more."""
         barrier = threading.Barrier(THREADS)
-        await asyncio.gather(*(self.call(_close_connections, barrier) for _ in range(THREADS)))
+        for closing in [self._pool.submit(_close_connections, barrier) for _ in range(THREADS)]:
+            closing.result()
         self._pool.shutdown()
 
     def _feed(self, feed_class: type[F], key: tuple[int, ...]) -> F:
@@ -131,6 +136,7 @@ def _reading(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _close_connections(barrier: threading.Barrier) -> None:
+    # Together, so that each thread of the pool takes one of these and none takes two.
     barrier.wait(5)
     connections.close_all()
 

