@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rich.table import Table
+
 
 class NotMeasured(Exception):
     """Something that the measurement needs is missing here; the message says what."""
@@ -14,8 +16,22 @@ class Row:
     what: str
     ours: str
     theirs: str
-    #: How many times better than theirs, or the share of theirs: as `goal` puts it.
     ratio: float | None
     goal: str
-    #: None where there is no goal to be met.
+    #: None where there is no goal, or nothing was measured.
     is_met: bool | None
+
+    @classmethod
+    def not_measured(cls, what: str, why: str) -> "Row":
+        return cls(what, f"not measured: {why}", "", None, "", None)
+
+
+def table(rows: list[Row]) -> Table:
+    drawn = Table(title="Edaha's benchmarks: medians of interleaved rounds", title_justify="left")
+    for name in ("What", "Edaha", "The other", "Ratio", "Goal", ""):
+        drawn.add_column(name, justify="right" if name == "Ratio" else "left", overflow="fold")
+    marks = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
+        drawn.add_row(row.what, row.ours, row.theirs, ratio, row.goal, marks[row.is_met])
+    return drawn
