@@ -22,15 +22,28 @@ def ensure_repository(name: str) -> str:
     if name not in _known:
         with told_as(f"create the image repository {name}"):
             try:
-                uri = _ecr().describe_repositories(repositoryNames=[name])
-                found = uri["repositories"][0]["repositoryUri"]
+                found = _uri(name)
             except ClientError as problem:
                 if code_of(problem) != "RepositoryNotFoundException":
                     raise
-                made = _ecr().create_repository(repositoryName=name)
-                found = made["repository"]["repositoryUri"]
+                found = _create_repository(name)
         _known[name] = f"{config().registry}/{name}" if config().registry else found
     return _known[name]
+
+
+def _uri(name: str) -> str:
+    answer = _ecr().describe_repositories(repositoryNames=[name])
+    return answer["repositories"][0]["repositoryUri"]
+
+
+def _create_repository(name: str) -> str:
+    try:
+        return _ecr().create_repository(repositoryName=name)["repository"]["repositoryUri"]
+    except ClientError as problem:
+        # Another branch's first build was faster, or an answer got lost.
+        if code_of(problem) != "RepositoryAlreadyExistsException":
+            raise
+        return _uri(name)
 
 
 def credentials() -> Credentials:

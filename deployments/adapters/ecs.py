@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: The most names that one call takes.
 _SERVICES_A_CALL = 10
 _TASKS_A_CALL = 100
-_GONE = {"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"}
+_GONE = {"ServiceNotFoundException", "ClusterNotFoundException"}
 
 
 def check_cluster(cluster: str) -> None:
@@ -96,6 +96,8 @@ def delete_service(cluster: str, name: str) -> bool:
         try:
             return _delete_service(cluster, name) == "INACTIVE"
         except ClientError as problem:
+            if code_of(problem) == "ServiceNotActiveException":
+                return False  # it drains already: the next look shows when that is over
             if code_of(problem) not in _GONE:
                 raise
     return True

@@ -20,13 +20,23 @@ def ensure_group(name: str) -> None:
     with told_as(f"create the log group {name}"):
         try:
             _logs().create_log_group(logGroupName=name)
-            _logs().put_retention_policy(
-                logGroupName=name, retentionInDays=config().log_retention_days
-            )
+            is_kept_for_ever = True
         except ClientError as problem:
             if code_of(problem) != "ResourceAlreadyExistsException":
                 raise
+            # An earlier try may have come no further; an operator's own choice stays.
+            is_kept_for_ever = _is_kept_for_ever(name)
+        if is_kept_for_ever:
+            _logs().put_retention_policy(
+                logGroupName=name, retentionInDays=config().log_retention_days
+            )
     _known.add(name)
+
+
+def _is_kept_for_ever(name: str) -> bool:
+    groups = _logs().describe_log_groups(logGroupNamePrefix=name, limit=1)["logGroups"]
+    # Names come in order: the group itself is before those that only begin like it.
+    return bool(groups) and "retentionInDays" not in groups[0]
 
 
 def last_lines(group: str, stream: str, *, limit: int = 20) -> list[str]:
