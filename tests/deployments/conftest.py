@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,20 +53,25 @@ def branch(repository: Repository) -> Branch:
 
 
 @pytest.fixture(scope="session")
+def _account() -> Iterator[Cloud]:
+    """An AWS account as an operator prepares it."""
+    with mock_aws():
+        yield Cloud(subnet=furnish())
+
+
+@pytest.fixture(scope="session")
 def _switch() -> Switch:
     return Switch()
 
 
 @pytest.fixture
-def cloud(_switch: Switch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """An AWS account as an operator prepares it."""
+def cloud(_account: Cloud, _switch: Switch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     # botocore's retries are real; only their waiting is not.
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
-    with mock_aws():
-        made = Cloud(subnet=furnish())
-        _switch.cloud = made
-        yield made
-        _switch.cloud = None
+    _switch.cloud = replace(_account)
+    _switch.cloud.clear()
+    yield _switch.cloud
+    _switch.cloud = None
 
 
 @pytest.fixture

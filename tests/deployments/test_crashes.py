@@ -55,10 +55,17 @@ def _is_gone(world: World, branch: Branch) -> None:
     assert not Deployment.objects.filter(cleaned_at=None).exists()
 
 
+def _is_live_and_leaves_nothing(world: World, branch: Branch) -> None:
+    _is_live(world, branch)
+    intake.destroy(branch, actor="ada", reason="No longer needed")
+    world.settle()
+    _is_gone(world, branch)
+
+
 @pytest.mark.parametrize(
     ("prepare", "ends_well"),
     [
-        pytest.param(_new_and_wanted, _is_live, id="first deployment"),
+        pytest.param(_new_and_wanted, _is_live_and_leaves_nothing, id="first deployment"),
         pytest.param(_live_and_wanted_anew, _is_live, id="redeployment"),
         pytest.param(_live_and_unwanted, _is_gone, id="destruction"),
     ],
@@ -71,8 +78,10 @@ def test_a_worker_killed_anywhere_leaves_work_that_is_picked_up(
         world.settle()
     ends_well(world, branch)
     assert len(watched.moments) > 10
+    # Up to here, a redeployment goes the way of a first one.
+    first = watched.moments.index("ecs.CreateService") if prepare is _live_and_wanted_anew else 0
 
-    for at, moment in enumerate(watched.moments):
+    for at, moment in list(enumerate(watched.moments))[first:]:
         with subtests.test(at=at, moment=moment):
             branch = prepare(world)
             with doomed(world.cloud, at) as doom:
@@ -83,6 +92,3 @@ def test_a_worker_killed_anywhere_leaves_work_that_is_picked_up(
             forget()
             world.settle()
             ends_well(world, branch)
-            intake.destroy(branch, actor="ada", reason="No longer needed")
-            world.settle()
-            _is_gone(world, branch)

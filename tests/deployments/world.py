@@ -13,7 +13,7 @@ from django.utils import timezone
 from deployments import intake, reconcile
 from deployments import tasks as celery_tasks
 from deployments.adapters import cloudmap, ecr, logs, wakeups
-from deployments.models import Branch, Deployment, Repository, Transition
+from deployments.models import Branch, Deployment, Image, Repository, Transition
 from deployments.pipeline import build
 from deployments.states import ACTIVE, ENDED, BranchState
 
@@ -75,12 +75,13 @@ class World:
         self.cloud, self.ears, self.clock, self.origin = cloud, ears, clock, origin
 
     def new_branch(self, name: str = "feature/x") -> Branch:
-        """A branch of a repository, in an empty database and an empty account."""
-        Repository.objects.all().delete()
+        """A branch of `acme/shop`, where there is no other, in an account that is empty."""
+        Branch.objects.all().delete()
+        Image.objects.all().delete()
         self.cloud.clear()
         self.ears.take()
         forget()
-        repository = Repository.objects.create(
+        repository, _ = Repository.objects.get_or_create(
             full_name="acme/shop",
             clone_url=str(self.origin.path),
             policy=Repository.Policy.ALL,
@@ -102,17 +103,21 @@ class World:
             for task, ids, _ in dict.fromkeys(heard):
                 _WORKERS[task](*ids)
 
-    def settle(self, *, within: timedelta = timedelta(hours=3)) -> None:
+    def settle(
+        self, until: Callable[[], bool] | None = None, *, within: timedelta = timedelta(hours=3)
+    ) -> None:
         """Time goes by and the clock ticks, until nothing is left to do."""
+        is_over = until or self.is_quiet
         end, step = timezone.now() + within, 1
         self.work()
-        while not self.is_quiet():
+        while not is_over():
             assert timezone.now() < end, f"not quiet: {self.story()}"
             self.clock.shift(step)
+            moves = Transition.objects.count()
             reconcile.tick()
-            # While nothing happens, the clock hurries.
-            step = 1 if self.ears.wakeups else min(2 * step, 60)
             self.work()
+            # While nothing moves, the clock hurries.
+            step = 1 if Transition.objects.count() > moves else min(2 * step, 30)
 
     def is_quiet(self) -> bool:
         left = Deployment.objects.filter(state__in=ACTIVE) | Deployment.objects.filter(
