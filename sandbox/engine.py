@@ -31,7 +31,7 @@ class Engine:
     socket: Path = Path("/var/run/docker.sock")
     state: Path = Path("/run/edaha")  # lock, pid and configuration
     config: Path = Path("/etc/docker/daemon.json")
-    options: tuple[str, ...] = ()
+    command: tuple[str, ...] = ("dockerd",)
 
     @property
     def pidfile(self) -> Path:
@@ -144,11 +144,11 @@ def _start(engine: Engine, log: Path) -> None:
         )
     config = engine.state / "daemon.json"
     config.write_text(json.dumps(_configuration(engine.config)))
-    command = ["dockerd", "--host", f"unix://{engine.socket}", "--config-file", str(config)]
+    place = ["--host", f"unix://{engine.socket}", "--config-file", str(config)]
     appending = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawnp(
-        command[0],
-        [*command, *engine.options],
+        engine.command[0],
+        [*engine.command, *place],
         os.environ,
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

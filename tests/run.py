@@ -21,7 +21,9 @@ OUTPUT = ROOT / "test-results"
 #: Code that is linted; each is a package or a file.
 CODE = ["dashboard", "deployments", "router", "sandbox", "bench", "tests", "manage.py"]
 #: What touches the database runs on both.
-ON_POSTGRES = ["tests/deployments", "tests/webhooks", "tests/api", "tests/commands"]
+ON_POSTGRES = [
+    f"tests/{name}" for name in ("deployments", "webhooks", "api", "commands", "dashboard")
+]
 
 #: For tools that load the settings; never used to run anything.
 SETTINGS = {

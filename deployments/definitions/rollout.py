@@ -5,7 +5,7 @@ deployment even shows. What counts is the deployment's own id, its state and its
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -63,6 +63,17 @@ def judge(
     if ours.get("rolloutState") == "COMPLETED" and running >= desired > 0:
         return Judgement(Verdict.RUNNING, f"{running} of {desired} tasks run.")
     return Judgement(Verdict.WAITING, f"{running} of {desired} tasks run.")
+
+
+def in_view_of(judgement: Judgement, printed: Sequence[str]) -> Judgement:
+    """The judgement, with what the container's last lines tell better than its exit code."""
+    if any("exec format error" in line for line in printed):
+        return replace(
+            judgement,
+            message="The image's program is for another CPU architecture than its tasks run on.",
+            hint="Build it for the first of the repository's platforms, or set other platforms.",
+        )
+    return judgement
 
 
 def _is_failure(task: Mapping[str, Any]) -> bool:

@@ -11,13 +11,17 @@ from .report import Report
 _EVENTS = 5
 
 
-def last_words(deployment: Deployment, task_arn: str, report: Report) -> None:
-    """Copy them into the deployment's log; best effort, since the failure itself matters more."""
+def last_words(deployment: Deployment, task_arn: str, report: Report) -> list[str]:
+    """Copy them into the deployment's log; returns what the container printed.
+
+    Best effort, since the failure itself matters more.
+    """
     try:
         _events(deployment, report)
-        _container_lines(deployment, task_arn or _any_task(deployment), report)
+        return _container_lines(deployment, task_arn or _any_task(deployment), report)
     except EdahaError as problem:
         report.say(f"(More could not be read: {problem})")
+        return []
 
 
 def _events(deployment: Deployment, report: Report) -> None:
@@ -33,11 +37,12 @@ def _any_task(deployment: Deployment) -> str:
     return found[0]["taskArn"] if found else ""
 
 
-def _container_lines(deployment: Deployment, task_arn: str, report: Report) -> None:
+def _container_lines(deployment: Deployment, task_arn: str, report: Report) -> list[str]:
     if not task_arn:
-        return
+        return []
     group = log_group(config().installation, deployment.branch.repository.full_name)
     lines = logs.last_lines(group, log_stream(deployment, task_arn))
     report.say("The container printed last:" if lines else "The container printed nothing.")
     for line in lines:
         report.say(f"  {line}")
+    return lines

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from ..adapters import ecs, preview, wakeups
 from ..config import config
-from ..definitions.rollout import Judgement, Verdict, judge
+from ..definitions.rollout import Judgement, Verdict, in_view_of, judge
 from ..errors import EdahaError, LeaseLost, PlatformError, UserError
 from ..models import Deployment
 from ..models.lease import Lease
@@ -147,8 +147,9 @@ def _act(lease: Lease, sight: Sight, report: Report) -> None:
     deployment = lease.deployment
     report.say(sight.sentence)
     if sight.judgement.verdict == Verdict.FAILED:
-        last_words(deployment, sight.judgement.task_arn, report)
-        raise UserError(sight.judgement.message, hint=sight.judgement.hint)
+        printed = last_words(deployment, sight.judgement.task_arn, report)
+        failure = in_view_of(sight.judgement, printed)
+        raise UserError(failure.message, hint=failure.hint)
     if sight.is_up:
         go_live(lease, report)
         return

@@ -1,6 +1,7 @@
 """An application that is not the sample: one stage, no EXPOSE, BusyBox instead of Python."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 DOCKERFILE = """\
@@ -36,7 +37,7 @@ class Application:
         )
         return done.stdout.strip()
 
-    def commit(self, files: dict[str, str | None]) -> str:
+    def commit(self, files: Mapping[str, str | None]) -> str:
         """Write files (None deletes one) and commit them; the commit's hash."""
         for name, text in files.items():
             path = self.path / name
@@ -49,7 +50,7 @@ class Application:
         self.git("commit", "--quiet", "--allow-empty", "--message", "Change " + ", ".join(files))
         return self.head()
 
-    def branch(self, name: str, files: dict[str, str | None]) -> str:
+    def branch(self, name: str, files: Mapping[str, str | None]) -> str:
         """A new branch off main with one commit; the commit's hash."""
         self.git("checkout", "--quiet", "-b", name, "main")
         return self.commit(files)

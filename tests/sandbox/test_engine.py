@@ -16,7 +16,11 @@ def silent(text: str) -> None:
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """An engine apart from the machine's own, without a network."""
+    """An engine apart from the machine's own.
+
+    It gets a network namespace of its own: two engines would quarrel over docker0, and one that
+    is told to have no bridge removes that of the other.
+    """
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     apart = ("data-root", "exec-root", "pidfile")
     options = [f"--{name}={tmp_path / name}" for name in apart]
@@ -24,7 +28,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
         socket=tmp_path / "docker.sock",
         state=tmp_path / "state",
         config=tmp_path / "daemon.json",
-        options=(*options, "--bridge=none", "--iptables=false"),
+        command=("unshare", "--net", "dockerd", *options),
     )
 
 
@@ -47,7 +51,7 @@ def test_the_last_one_out_stops_the_engine_that_the_first_one_started(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start an engine")
 def test_an_engine_that_does_not_start_says_why(engine: Engine, tmp_path: Path) -> None:
-    broken = Engine(engine.socket, engine.state, engine.config, ("--no-such-option",))
+    broken = Engine(engine.socket, engine.state, engine.config, ("dockerd", "--no-such-option"))
 
     with (
         pytest.raises(StartError, match=r"dockerd does not start: .*no-such-option"),
