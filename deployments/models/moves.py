@@ -33,6 +33,9 @@ def move_deployment(
     if held_by is not None:
         rows = rows.filter(lease_owner=held_by)
     with transaction.atomic():
+        # Intake locks a branch before its deployments: whoever did it the other way round would
+        # wait for it while it waits for them.
+        Branch.objects.select_for_update().only("pk").get(pk=deployment.branch_id)
         if not rows.update(**fields):
             return False
         Transition.objects.create(
