@@ -13,7 +13,7 @@ ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE} AS tools
 COPY <<trixie.sources <<trixie /etc/apt/
 Types: deb
-URIs: http://deb.debian.org/debian
+URIs: @mirror@
 Suites: trixie
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
@@ -23,8 +23,11 @@ Pin: release n=trixie
 Pin-Priority: 100
 trixie
 WORKDIR /packages
-# Debian 12 has no buildx; trixie's runs on its libraries.
-RUN mv /etc/apt/trixie.sources /etc/apt/sources.list.d/ \
+# Debian 12 has no buildx; trixie's runs on its libraries, and lies on the same mirror.
+RUN mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+        'Release: bookworm' | head -n 1) \
+ && sed -i "s|@mirror@|$mirror|" /etc/apt/trixie.sources \
+ && mv /etc/apt/trixie.sources /etc/apt/sources.list.d/ \
  && mv /etc/apt/trixie /etc/apt/preferences.d/ \
  && apt-get update --quiet \
  && apt-get download --quiet git nginx tini docker-cli/trixie docker-buildx/trixie \

@@ -26,7 +26,6 @@ urlpatterns = [
     path("sign-out", LogoutView.as_view(), name="sign_out"),
     path("language", login_not_required(set_language), name="set_language"),
     path("api/v1/", api.urls),
-    path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("router/gate", previews.gate, name="router_gate"),

@@ -12,7 +12,7 @@ Say = Callable[[str], None]
 
 # Debian 12 has no buildx and an older engine; trixie's run on its libraries.
 TRIXIE = """Types: deb
-URIs: http://deb.debian.org/debian
+URIs: {mirror}
 Suites: trixie
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
@@ -80,8 +80,20 @@ def _release() -> str:
 def _add_trixie() -> None:
     lists = [APT / "sources.list", *sorted((APT / "sources.list.d").glob("*"))]
     if not any("trixie" in path.read_text() for path in lists if path.is_file()):
-        (APT / "sources.list.d/edaha-trixie.sources").write_text(TRIXIE)
+        sources = TRIXIE.format(mirror=_mirror())
+        (APT / "sources.list.d/edaha-trixie.sources").write_text(sources)
         (APT / "preferences.d/edaha-trixie").write_text(TRIXIE_PIN)
+
+
+def _mirror() -> str:
+    """Where this machine gets Debian 12 from: trixie lies beside it."""
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
+    listed = subprocess.run(
+        [*command, "Created-By: Packages", "Release: bookworm"], capture_output=True, text=True
+    )
+    if not listed.stdout.split():
+        raise StartError("apt knows no source of Debian's packages; see /etc/apt/sources.list.d")
+    return listed.stdout.split()[0]
 
 
 def _prefer_containerd_images() -> None:
