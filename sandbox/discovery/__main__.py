@@ -26,8 +26,10 @@ def main() -> None:
     session = boto3.Session()
     cloud_map = session.client("servicediscovery", config=config)
     ecs = session.client("ecs", config=config)
+    agent = Agent(ecs, cloud_map, os.environ["EDAHA_CLUSTER"])
+    agent.catch_up()
     with serve(cloud_map, int(os.environ["EDAHA_DNS_PORT"])):
-        Agent(ecs, cloud_map, os.environ["EDAHA_CLUSTER"]).run()
+        agent.run()
 
 
 if __name__ == "__main__":

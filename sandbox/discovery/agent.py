@@ -60,6 +60,20 @@ class Agent:
                 swept = float("-inf")
                 time.sleep(AFTER_ERROR)
 
+    def catch_up(self) -> None:
+        """Returns when nothing is registered that does not run.
+
+        Before that nobody may be answered: an address that a stopped task had may belong to
+        another branch's task by now.
+        """
+        while True:
+            try:
+                self.sweep()
+                return
+            except (BotoCoreError, ClientError) as error:
+                log.warning("not caught up yet: %s", error)
+                time.sleep(AFTER_ERROR)
+
     def step(self) -> None:
         """Brings Cloud Map to what ECS says now."""
         running = set(self._running())

@@ -27,7 +27,7 @@ def page(with_sample: Running, browser: Browser) -> Iterator[Page]:
     user, password = re.findall(r"Sign in +(\S+) / (\S+)", with_sample.output.read_text())[0]
     page = browser.new_page()
     page.goto(with_sample.url)
-    page.get_by_label("Username").fill(user)
+    page.get_by_label("Name").fill(user)
     page.get_by_label("Password").fill(password)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Previews")).to_be_visible()
@@ -77,7 +77,7 @@ def test_it_is_destroyed_by_somebody_without_a_terminal(page: Page, with_sample:
 
     with_sample.wait_for_branch(SAMPLE, "fix/login-typo", "destroyed")
     page.goto(branch["url"])
-    expect(page.get_by_text("destroyed").first).to_be_visible()
+    expect(page.get_by_text("This preview was taken down.")).to_be_visible()
 
 
 def test_the_next_day_everything_is_there_again(with_sample: Running) -> None:
