@@ -8,10 +8,16 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from . import webhook
+from . import checkout, deploy, log, webhook
 from .report import NotMeasured, Row, table
+from .stack import forget_surroundings
 
-TOPICS: dict[str, Callable[[], list[Row]]] = {"webhook": webhook.run}
+TOPICS: dict[str, Callable[[], list[Row]]] = {
+    "webhook": webhook.run,
+    "checkout": checkout.run,
+    "deploy": deploy.run,
+    "log": log.run,
+}
 
 
 def main() -> None:
@@ -21,6 +27,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := sorted(set(options.topics) - set(TOPICS)):
         parser.error(f"no topic {', '.join(unknown)}; there are {', '.join(TOPICS)}")
+    forget_surroundings()
     progress = Console(stderr=True)
     rows: list[Row] = []
     for topic in options.topics or TOPICS:

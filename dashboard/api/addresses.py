@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from typing import cast
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
@@ -35,7 +37,7 @@ def _finished(view: View) -> View:
 
 
 def _patterns() -> list[URLPattern]:
-    patterns: list[URLPattern] = api.urls[0]
+    patterns = cast(list[URLPattern], api.urls[0])
     for pattern in patterns:
         pattern.callback = _finished(pattern.callback)
     return patterns

@@ -52,14 +52,18 @@ def answer(
 
 def handle_errors(api: NinjaAPI) -> None:
     """Tell `api` how each kind of error is answered."""
-    api.add_exception_handler(AuthenticationError, _unauthenticated)
-    api.add_exception_handler(AuthorizationError, _forbidden)
-    api.add_exception_handler(HttpError, _http_error)
-    api.add_exception_handler(ValidationError, _invalid)
-    api.add_exception_handler(Http404, not_found)
-    api.add_exception_handler(RequestDataTooBig, _too_large)
-    api.add_exception_handler(UserError, _refused_by_domain)
-    api.add_exception_handler(PlatformError, _platform_error)
+    handlers: list[tuple[type[Exception], Any]] = [
+        (AuthenticationError, _unauthenticated),
+        (AuthorizationError, _forbidden),
+        (HttpError, _http_error),
+        (ValidationError, _invalid),
+        (Http404, not_found),
+        (RequestDataTooBig, _too_large),
+        (UserError, _refused_by_domain),
+        (PlatformError, _platform_error),
+    ]
+    for kind, handler in handlers:
+        api.add_exception_handler(kind, handler)
 
 
 def not_allowed(allowed: str) -> JsonResponse:

@@ -29,6 +29,9 @@ class DeploymentOut(Schema):
     hint: str = Field(description="What to do about the error.")
     image: str
     created_at: datetime
+    started_at: datetime | None
+    built_at: datetime | None
+    released_at: datetime | None = Field(description="When ECS took over.")
     finished_at: datetime | None
 
 
