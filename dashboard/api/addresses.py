@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
-
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse

@@ -9,6 +9,6 @@
 Nothing else happens here. What a delivery means is decided later, by `deployments.deliveries`.
 """
 
-from .receiver import WebhookReceiver
+from .receiver import App, WebhookReceiver
 
-__all__ = ["WebhookReceiver"]
+__all__ = ["App", "WebhookReceiver"]

@@ -1,9 +1,10 @@
 """A repository's settings as command line options: which option fills which field."""
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,7 +18,7 @@ class Option:
     field: str
     help: str
     #: What else `add_argument` is told.
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = dataclasses.field(default_factory=dict)
     #: From argparse's value to the field's.
     convert: Callable[[Any], Any] = lambda value: value
 

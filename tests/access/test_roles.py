@@ -44,9 +44,9 @@ def test_async_views_are_guarded_too(
         "dashboard.access.role_of", lambda u: Role.ADMIN if u.is_superuser else None
     )
     request = HttpRequest()
-    request.auser = user  # type: ignore[method-assign,assignment]
+    request.auser = user
     try:
-        response = asyncio.run(view(request, text="hello"))  # type: ignore[arg-type]
+        response: HttpResponse = asyncio.run(view(request, text="hello"))  # type: ignore[arg-type]
     except PermissionDenied:
         assert not is_let_in
     else:

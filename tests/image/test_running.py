@@ -117,7 +117,7 @@ entrypoint health || echo unhealthy
 
 
 def test_settings_may_come_many_at_once(image: str) -> None:
-    lines = "# a comment\nEDAHA_LOG_LEVEL=ERROR\nEDAHA_CLUSTER=$(id) `id` \"x\"\n\nnot a setting"
+    lines = '# a comment\nEDAHA_LOG_LEVEL=ERROR\nEDAHA_CLUSTER=$(id) `id` "x"\n\nnot a setting'
     code = "import os; print(os.environ['EDAHA_LOG_LEVEL'], os.environ['EDAHA_CLUSTER'])"
     said = docker(
         "run", "--rm", f"--env=EDAHA_SETTINGS={lines}", "--env=EDAHA_LOG_LEVEL=DEBUG",

@@ -9,6 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from dashboard.webhooks import writer
+from dashboard.webhooks.insert import insert as insert_rows
 from dashboard.webhooks.request import Body
 from deployments.adapters import wakeups
 from deployments.models import Delivery
@@ -61,7 +62,7 @@ def test_deliveries_at_the_same_time_share_a_few_statements(
     webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     statements: list[int] = []
-    insert = writer.insert
+    insert = insert_rows
 
     def counting(connection: object, rows: list[object]) -> dict[str, int]:
         statements.append(len(rows))
@@ -135,7 +136,7 @@ def test_a_database_that_was_restarted_in_between_is_asked_again(
     webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     webhook.post(signed())
-    insert = writer.insert
+    insert = insert_rows
     attempts: list[object] = []
 
     def broken_once(connection: object, rows: list[object]) -> dict[str, int]:

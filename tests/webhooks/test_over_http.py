@@ -22,7 +22,7 @@ MB = 1024 * 1024
 def port(webhook: Webhook) -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     settings = uvicorn.Config(
-        webhook.receiver,  # type: ignore[arg-type]
+        webhook.receiver,
         http="httptools",
         loop="uvloop",
         log_config=None,

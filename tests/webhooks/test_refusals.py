@@ -234,11 +234,16 @@ def test_an_error_of_our_own_is_no_acceptance_either(
     assert webhook.post(signed()).status == 202
 
 
+def _hang(*_: object) -> dict[str, int]:
+    time.sleep(0.4)
+    return {}
+
+
 def test_a_database_that_hangs_is_not_waited_for(
     webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receiver, "DEADLINE", 0.1)
-    monkeypatch.setattr(writer, "insert", lambda *_: time.sleep(0.4) or {})
+    monkeypatch.setattr(writer, "insert", _hang)
     started = time.monotonic()
     assert webhook.post(signed()).status == 503
     assert time.monotonic() - started < 0.4
@@ -267,7 +272,7 @@ def test_a_body_that_comes_too_slowly_is_given_up(
 
 
 def test_a_client_that_goes_away_leaves_nothing_behind(webhook: Webhook) -> None:
-    messages = iter(
+    messages: Iterator[Message] = iter(
         [
             {"type": "http.request", "body": b"x" * 1000, "more_body": True},
             {"type": "http.disconnect"},
