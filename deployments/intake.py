@@ -111,10 +111,22 @@ def want_absent(branch: Branch, *, actor: str, reason: str) -> bool:
             branch=branch, before=before, after=BranchState.DESTROYING, reason=reason, actor=actor
         )
         _skip_queued(branch)
+        _retire_live(branch)
     branch.live, branch.state = None, BranchState.DESTROYING
     wakeups.wake(wakeups.DESTROY, branch.pk)
     wakeups.notify(branch=branch.pk)
     return True
+
+
+def _retire_live(branch: Branch) -> None:
+    # Here and not later: a branch that is wished back meanwhile knows nothing of it any more.
+    for deployment in branch.deployments.filter(state=DeploymentState.LIVE):
+        move_deployment(
+            deployment,
+            DeploymentState.RETIRED,
+            reason="The branch is destroyed.",
+            due_at=timezone.now(),
+        )
 
 
 def _raise_generation(branch: Branch, **wish: str) -> bool:
@@ -138,6 +150,9 @@ def _skip_queued(branch: Branch) -> None:
             deployment,
             DeploymentState.SUPERSEDED,
             reason=f"Generation {branch.generation} came before it began.",
+            # Whoever has just claimed it loses it.
+            lease_owner="",
+            lease_until=None,
             finished_at=timezone.now(),
             cleaned_at=timezone.now(),
         )
