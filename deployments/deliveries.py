@@ -126,9 +126,10 @@ def _decide_pull_request(
         return "ignored: the pull request comes from a fork"
     known = Branch.objects.filter(repository=repository, name=event.branch).first()
     delivery.branch = known
-    if known and known.pull_request_updated_at and pull.updated_at < known.pull_request_updated_at:
+    if known is not None and _is_older(known, event, pull):
         return "ignored: a later event of this pull request was here before"
-    if event.action == "closed":
+    # Labels and titles change on closed ones, too.
+    if event.action == "closed" or not pull.is_open:
         return _pull_request_closed(repository, known, event, pull)
     if event.action not in _DEPLOYING_ACTIONS | _OTHER_ACTIONS:
         return f"ignored: {event.action} changes nothing"
@@ -142,6 +143,20 @@ def _decide_pull_request(
     if known is not None and event.action in _METADATA_ACTIONS:
         return f"updated title and labels of {known.slug}"
     return _ensure(delivery, repository, event, Deployment.Trigger.PULL_REQUEST)
+
+
+def _is_older(known: Branch, event: Event, pull: PullRequest) -> bool:
+    """Whether what is known of the branch is newer than this event.
+
+    GitHub's times are whole seconds: of a push and a close within the same one, the close is the
+    later.
+    """
+    if known.pull_request_updated_at is None:
+        return False
+    is_closed = known.wanted == Wanted.ABSENT and event.action == "synchronize"
+    if is_closed and pull.updated_at == known.pull_request_updated_at:
+        return True
+    return pull.updated_at < known.pull_request_updated_at
 
 
 def _skip(known: Branch | None, event: Event, reason: str) -> str:
@@ -166,6 +181,8 @@ def _pull_request_closed(
 ) -> str:
     if known is None:
         return f"ignored: {event.branch} has no preview"
+    if known.pull_request and known.pull_request != pull.number and known.wanted == Wanted.PRESENT:
+        return f"kept {known.slug}: pull request #{known.pull_request} is open for it"
     _remember(known, pull)
     if repository.policy != Repository.Policy.PULL_REQUESTS and repository.wants(
         event.branch, has_pull_request=False

@@ -11,6 +11,7 @@ import orjson
 
 _HEADS = "refs/heads/"
 _SKIP_MARKERS = ("[skip ci]", "[ci skip]", "[skip preview]", "[preview skip]")
+_NAME_MAX = 255
 SKIP_LABEL = "skip-preview"
 
 
@@ -25,6 +26,7 @@ class PullRequest:
     url: str
     author: str
     avatar_url: str
+    is_open: bool
     is_draft: bool
     is_fork: bool
     labels: frozenset[str]
@@ -70,7 +72,8 @@ def _parse(kind: str, body: dict[str, Any]) -> Event:
         return _push(common, body)
     if kind in {"create", "delete"}:
         is_branch = body["ref_type"] == "branch"
-        return Event(**common, branch=body["ref"] if is_branch else "", is_deleted=kind == "delete")
+        branch = _branch_name(body["ref"]) if is_branch else ""
+        return Event(**common, branch=branch, is_deleted=kind == "delete")
     if kind == "pull_request":
         return _pull_request(common, body["pull_request"])
     return Event(**common)
@@ -81,7 +84,7 @@ def _push(common: dict[str, Any], body: dict[str, Any]) -> Event:
     message = (body.get("head_commit") or {}).get("message") or ""
     return Event(
         **common,
-        branch=ref.removeprefix(_HEADS) if ref.startswith(_HEADS) else "",
+        branch=_branch_name(ref.removeprefix(_HEADS)) if ref.startswith(_HEADS) else "",
         is_deleted=bool(body.get("deleted")),
         skip_marker=_skip_marker(message),
     )
@@ -92,7 +95,7 @@ def _pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
     author = pull.get("user") or {}
     return Event(
         **common,
-        branch=head["ref"],
+        branch=_branch_name(head["ref"]),
         skip_marker=_skip_marker(pull["title"]),
         pull_request=PullRequest(
             number=int(pull["number"]),
@@ -100,6 +103,7 @@ def _pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
             url=pull.get("html_url") or "",
             author=author.get("login") or "",
             avatar_url=author.get("avatar_url") or "",
+            is_open=pull["state"] == "open",
             is_draft=bool(pull.get("draft")),
             # A fork that was deleted leaves null: not ours either.
             is_fork=(head.get("repo") or {}).get("id") != base["repo"]["id"],
@@ -107,6 +111,13 @@ def _pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
             updated_at=datetime.fromisoformat(pull["updated_at"].replace("Z", "+00:00")),
         ),
     )
+
+
+def _branch_name(name: Any) -> str:
+    """Only what the database and git can take: GitHub's own names are no longer than this."""
+    if not isinstance(name, str) or not 0 < len(name) <= _NAME_MAX or "\x00" in name:
+        raise ValueError("branch name")
+    return name
 
 
 def _skip_marker(text: str) -> str:
