@@ -1,6 +1,7 @@
 """docker buildx: commands are described as pure argument lists, then run."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -225,6 +226,12 @@ def _explain(progress: Progress) -> UserError | PlatformError:
     if "pushing" in step.name or "exporting" in step.name:
         return PlatformError(f"The image was not pushed: {step.error}", retry=True)
     return UserError(
-        f"The image could not be built: step “{step.name}” failed: {step.error}",
-        hint=f"The log's lines of step {step.number} show what went wrong.",
+        f"The image could not be built: step “{step.name}” failed: {_shortened(step.error)}",
+        hint="What this step printed is in the log.",
     )
+
+
+def _shortened(error: str) -> str:
+    """BuildKit repeats the whole command in front of its exit code."""
+    code = re.fullmatch(r'process ".*" did not complete successfully: (exit code): (\d+)', error)
+    return f"{code[1]} {code[2]}" if code else error

@@ -26,7 +26,7 @@ CMD ["/x"]
         (
             "failing-build",
             {"Dockerfile": DOCKERFILE + "RUN echo it breaks here && exit 3\n"},
-            "exit code: 3",
+            "failed: exit code 3",
         ),
         (
             "exits-at-once",
