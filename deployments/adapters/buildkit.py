@@ -13,6 +13,9 @@ from typing import Any
 
 import orjson
 
+#: A line that gets longer than this is broken: something prints without ever ending a line.
+_LINE_MAX = 64 * 1024
+
 
 @dataclass
 class Step:
@@ -43,7 +46,7 @@ class Progress:
     #: What buildx itself said outside of the JSON stream.
     messages: list[str] = field(default_factory=list)
     _object: list[str] = field(default_factory=list)
-    _unfinished: dict[str, str] = field(default_factory=dict)
+    _unfinished: dict[tuple[str, int], bytes] = field(default_factory=dict)
 
     def feed(self, line: str) -> Iterator[Step | Line]:
         line = line.rstrip("\n")
@@ -65,9 +68,9 @@ class Progress:
 
     def finish(self) -> Iterator[Line]:
         """What was printed last without an end of line."""
-        for digest, text in self._unfinished.items():
-            if text:
-                yield Line(self._number(digest), None, text)
+        for (digest, _), rest in self._unfinished.items():
+            if rest:
+                yield Line(self._number(digest), None, _text(rest))
         self._unfinished.clear()
 
     @property
@@ -99,15 +102,24 @@ class Progress:
 
     def _log(self, entry: dict[str, Any]) -> Iterator[Line]:
         digest, at = entry.get("vertex", ""), _time(entry.get("timestamp"))
-        text = b64decode(entry.get("data") or "").decode(errors="replace")
-        *whole, rest = (self._unfinished.get(digest, "") + text).split("\n")
-        self._unfinished[digest] = rest
+        # Bytes until a line is whole: an entry may end within a character. Standard output and
+        # standard error each have their own.
+        stream = (digest, entry.get("stream", 0))
+        data = self._unfinished.get(stream, b"") + b64decode(entry.get("data") or "")
+        *whole, rest = data.split(b"\n")
+        if len(rest) > _LINE_MAX:
+            whole, rest = [*whole, rest], b""
+        self._unfinished[stream] = rest
         for line in whole:
-            yield Line(self._number(digest), at, line.removesuffix("\r"))
+            yield Line(self._number(digest), at, _text(line))
 
     def _number(self, digest: str) -> int:
         step = self.steps.get(digest)
         return step.number if step else 0
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace").removesuffix("\r")
 
 
 def _time(text: str | None) -> datetime | None:
