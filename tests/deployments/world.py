@@ -23,7 +23,6 @@ from .ears import Ears
 _WORKERS: dict[str, Callable[..., None]] = {
     wakeups.DECIDE: celery_tasks.decide.run,
     wakeups.BUILD: celery_tasks.build.run,
-    wakeups.EXPORT_CACHE: celery_tasks.export_cache.run,
     wakeups.RELEASE: celery_tasks.release.run,
     wakeups.WATCH: celery_tasks.watch.run,
     wakeups.CLEAN: celery_tasks.clean.run,
