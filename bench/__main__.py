@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -46,6 +47,9 @@ def _measure(topic: str) -> list[Row]:
         return TOPICS[topic]()
     except NotMeasured as why:
         return [Row.not_measured(topic.capitalize(), str(why))]
+    except Exception as problem:  # the other topics are worth having all the same
+        traceback.print_exc()
+        return [Row.failed(topic.capitalize(), f"{type(problem).__name__}: {problem}")]
 
 
 if __name__ == "__main__":

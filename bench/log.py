@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from statistics import quantiles
+from uuid import uuid4
 
 from .origin import Origin
 from .report import NotMeasured, Row
@@ -13,13 +14,21 @@ from .stack import FULL_NAME, Stack, edaha, wait_until
 LINES = 300
 GOAL_MS = 100.0
 
-#: Each line says when it was printed; the pause is one that a person can just follow.
-DOCKERFILE = f"""\
+DOCKERFILE = """\
 FROM localhost/python:3-slim
-ARG SALT=0
-RUN sleep 4; for n in $(seq {LINES}); do echo "printed $(date +%s%N) end"; sleep 0.02; done
+COPY say.py /
+RUN python3 -u /say.py
 EXPOSE 3000
 CMD ["python3", "-m", "http.server", "3000"]
+"""
+#: Each line says when it was printed; the pause is one that a person can just follow.
+SAY = f"""\
+import time
+
+time.sleep(4)
+for number in range({LINES}):
+    print(f"printed {{time.time_ns()}} end")
+    time.sleep(0.02)
 """
 
 #: Notes when each line is first to be seen, by the machine's clock that printed it as well.
@@ -29,7 +38,7 @@ WATCH = """
   const known = new Set();
   const look = () => {
     const now = performance.timeOrigin + performance.now();
-    for (const [, at] of document.body.innerText.matchAll(/printed (\\d{19}) end/g)) {
+    for (const [, at] of document.body.textContent.matchAll(/printed (\\d{19}) end/g)) {
       if (known.has(at)) continue;
       known.add(at);
       window.seen.push(now - Number(BigInt(at) / 1000n) / 1000);
@@ -66,7 +75,8 @@ def _watch_a_build(stack: Stack, origin: Origin, chromium: str) -> list[float]:
     from playwright.sync_api import sync_playwright
 
     person = json.loads(stack.manage("user", "create", "bench", "--role", "viewer"))
-    commit = origin.commit({"Dockerfile": DOCKERFILE})
+    # What was built before prints nothing: each run has a script of its own.
+    commit = origin.commit({"Dockerfile": DOCKERFILE, "say.py": f"# {uuid4()}\n{SAY}"})
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=chromium, args=options)

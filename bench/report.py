@@ -25,6 +25,11 @@ class Row:
     def not_measured(cls, what: str, why: str) -> "Row":
         return cls(what, f"not measured: {why}", "", None, "", None)
 
+    @classmethod
+    def failed(cls, what: str, why: str) -> "Row":
+        """Unlike what could not be measured here, this is an error of Edaha or of its bench."""
+        return cls(what, f"failed: {why.splitlines()[0][:200]}", "", None, "", is_met=False)
+
 
 def table(rows: list[Row]) -> Table:
     drawn = Table(title="Edaha's benchmarks: medians of interleaved rounds", title_justify="left")
