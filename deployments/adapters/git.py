@@ -61,12 +61,12 @@ def fetch(repository: Repository, branch: Branch, commit: str) -> Path:
         if not (mirror / "HEAD").exists():
             _make_mirror(repository, mirror)
         if not _has(repository, mirror, commit):
-            refspec = f"+{commit}:refs/edaha/{branch.pk}"
-            _git(
-                repository,
-                [*_FETCH, "--", repository.clone_url, refspec],
-                at=mirror,
-            )
+            try:
+                _bring(repository, branch, mirror, commit)
+            except PlatformError:
+                if not _mend(repository, mirror):
+                    raise
+                _bring(repository, branch, mirror, commit)
     return mirror
 
 
@@ -159,6 +159,27 @@ def _make_mirror(repository: Repository, mirror: Path) -> None:
     unfinished.rename(mirror)
 
 
+def _bring(repository: Repository, branch: Branch, mirror: Path, commit: str) -> None:
+    refspec = f"+{commit}:refs/edaha/{branch.pk}"
+    _git(repository, [*_FETCH, "--", repository.clone_url, refspec], at=mirror)
+
+
+def _mend(repository: Repository, mirror: Path) -> bool:
+    """Clear away what a killed git left in the mirror; False when there was nothing.
+
+    Nobody else works there meanwhile, so whatever is locked was locked by one that is dead.
+    """
+    locks = [lock for lock in mirror.rglob("*.lock") if "worktrees" not in lock.parts]
+    for lock in locks:
+        lock.unlink()
+    try:
+        _git(repository, ["rev-parse", "--git-dir"], at=mirror)
+    except PlatformError:
+        _make_mirror(repository, mirror)
+        return True
+    return bool(locks)
+
+
 def _has(repository: Repository, mirror: Path, commit: str) -> bool:
     try:
         _git(repository, ["cat-file", "-e", f"{commit}^{{commit}}"], at=mirror)
@@ -212,6 +233,8 @@ def _environment(repository: Repository) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
+        # A damaged mirror is no reason to look for a repository around the cache.
+        "GIT_CEILING_DIRECTORIES": str(config().cache.absolute()),
         "GIT_ALLOW_PROTOCOL": "file:https" if config().allow_local_clone else "https",
         "GIT_CONFIG_COUNT": str(len(settings)),
     }
