@@ -143,7 +143,7 @@ class FakeBuildx:
     def inspect(self, *_: object) -> dict[str, list[int]]:
         return {"linux/amd64": [8000]}
 
-    def nothing(self, *_: object) -> None:
+    def nothing(self, *_: object, **__: object) -> None:
         pass
 
 
