@@ -30,7 +30,7 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=False,
     task_default_queue="control",
-    task_routes={wakeups.BUILD: {"queue": "build"}, wakeups.EXPORT_CACHE: {"queue": "build"}},
+    task_routes={wakeups.BUILD: {"queue": "build"}},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,

@@ -20,11 +20,6 @@ def build(deployment_id: int) -> None:
     _build.build(deployment_id)
 
 
-@shared_task(name=wakeups.EXPORT_CACHE)
-def export_cache(deployment_id: int) -> None:
-    _build.export_cache(deployment_id)
-
-
 @shared_task(name=wakeups.RELEASE)
 def release(deployment_id: int) -> None:
     _release.release(deployment_id)

@@ -110,13 +110,14 @@ def build(
         return digest
 
 
-def export_cache(request: BuildRequest, credentials: Credentials, ref: str) -> None:
-    """Best effort: a cache that could not be exported costs time only."""
+def export_cache(
+    request: BuildRequest, credentials: Credentials, ref: str, *, beat: Callable[[], None]
+) -> None:
+    """Raises PlatformError, or what `beat` raises: a cache that is missing costs time only."""
     with _private_folder(credentials) as folder:
         progress = Progress()
-        code = _run(
-            export_cache_command(request, ref), folder, progress, lambda _: None, lambda: None
-        )
+        command = export_cache_command(request, ref)
+        code = _run(command, folder, progress, lambda _: None, beat)
         if code != 0:
             raise PlatformError(f"The build cache was not exported: {progress.messages[-1:]}")
 

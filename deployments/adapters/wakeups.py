@@ -19,7 +19,6 @@ log = structlog.get_logger(__name__)
 
 DECIDE = "deployments.decide"
 BUILD = "deployments.build"
-EXPORT_CACHE = "deployments.export_cache"
 RELEASE = "deployments.release"
 WATCH = "deployments.watch"
 CLEAN = "deployments.clean"

@@ -37,6 +37,8 @@ class Deployment(models.Model):
     task_definition_arn = models.CharField(max_length=500, blank=True)
     task_definition_hash = models.CharField(max_length=64, blank=True)
     ecs_deployment_id = models.CharField(max_length=64, blank=True)
+    #: A build worker writes the branch's cache to the registry, at least until then.
+    exporting_until = models.DateTimeField(null=True, blank=True)
     #: Since when its tasks run without a break; the application has to answer some time later.
     running_since = models.DateTimeField(null=True, blank=True)
     #: Where the rollout stands, in a sentence.

@@ -11,12 +11,14 @@ from django.utils import timezone
 from .. import names
 from ..adapters import buildx, ecr, ecs, git, network, wakeups
 from ..config import config
-from ..errors import PlatformError, Superseded, UserError
+from ..errors import UserError
 from ..models import Branch, Deployment, Image, Repository
 from ..models.lease import Lease
-from ..states import DeploymentState, Wanted
+from ..states import DeploymentState
 from .attempt import attempt
+from .cache import export_cache
 from .report import Report
+from .request import build_request
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +45,7 @@ def build(deployment_id: int) -> None:
             built_at=timezone.now(),
         )
         wakeups.wake(wakeups.RELEASE, deployment.pk)
-    wakeups.wake(wakeups.EXPORT_CACHE, deployment.pk, countdown=5)
+    export_cache(deployment)
 
 
 def _begin(lease: Lease, report: Report) -> None:
@@ -146,7 +148,7 @@ def _build(lease: Lease, report: Report, key: str) -> Image:
     branch = deployment.branch
     # A build that this one replaces may still be reading the files: it ends within a heartbeat.
     with git.worktree_held(branch.repository, branch, lease.beat):
-        request, store = _request(deployment)
+        request, store = build_request(deployment)
         report.begin_build()
         credentials = ecr.credentials()
         digest = buildx.build(request, credentials, report=report.build_change, beat=lease.beat)
@@ -159,34 +161,6 @@ def _build(lease: Lease, report: Report, key: str) -> Image:
         defaults={"digest": digest, "reference": reference, "ports": ports},
     )
     return image
-
-
-def _request(deployment: Deployment) -> tuple[buildx.BuildRequest, str]:
-    """What to build, and the `registry/repository` that it goes to; checks the files out."""
-    branch = deployment.branch
-    repository = branch.repository
-    worktree = git.checkout(repository, branch, deployment.commit)
-    store = ecr.ensure_repository(
-        names.image_repository(config().installation, repository.full_name)
-    )
-    caches = dict.fromkeys([branch.slug, names.slugify(repository.default_branch)])
-    request = buildx.BuildRequest(
-        context=_beneath(worktree, repository.context),
-        dockerfile=_beneath(worktree, repository.dockerfile),
-        platforms=tuple(repository.platforms),
-        target=f"{store}:{names.image_tag(branch.slug, deployment.commit)}",
-        cache_from=tuple(f"{store}:{names.cache_tag(slug)}" for slug in caches),
-        no_cache=deployment.no_cache,
-    )
-    return request, store
-
-
-def _beneath(worktree: Path, path: str) -> Path:
-    """`path` in the worktree; a link that leaves it is refused."""
-    found = (worktree / path).resolve()
-    if not found.is_relative_to(worktree.resolve()):
-        raise UserError(f"{path} leads out of the repository by a symbolic link.")
-    return found
 
 
 def _port(repository: Repository, image: Image) -> int:
@@ -211,28 +185,3 @@ def _port(repository: Repository, image: Image) -> int:
         f"The image exposes {len(exposed)} ports: {', '.join(map(str, exposed))}.",
         hint="Set the repository's port to the one that serves the preview.",
     )
-
-
-def export_cache(deployment_id: int) -> None:
-    """Off the deployment's path: give the build cache to other builders, and tidy up here."""
-    found = Deployment.objects.select_related("branch__repository").filter(pk=deployment_id)
-    deployment = found.first()
-    if deployment is None:
-        return
-    branch = deployment.branch
-    built_here = deployment.built_at is not None and not deployment.build_reused
-    if not built_here or branch.deployment_id != deployment.pk or branch.wanted == Wanted.ABSENT:
-        return
-    try:
-        with git.worktree_held(branch.repository, branch, _give_way):
-            request, store = _request(deployment)
-            buildx.remove_local(request.target)
-            cache = f"{store}:{names.cache_tag(branch.slug)}"
-            buildx.export_cache(request, ecr.credentials(), cache)
-    except (PlatformError, Superseded) as problem:
-        # Costs a later build some time, and nobody's attention.
-        log.info("cache_not_exported", deployment=deployment_id, problem=str(problem))
-
-
-def _give_way() -> None:
-    raise Superseded("The branch is built again: that build's cache is worth more.")

@@ -97,6 +97,8 @@ def destroy(branch_id: int) -> None:
         for pk in left.values_list("pk", flat=True):
             wakeups.wake(wakeups.CLEAN, pk)
         return
+    if branch.deployments.filter(exporting_until__gt=timezone.now()).exists():
+        return  # a cache is still being written; its worker notices soon, and so does the tick
     try:
         _remove_images(branch)
         _remove_definitions(branch)
