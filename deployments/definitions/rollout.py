@@ -76,6 +76,16 @@ def in_view_of(judgement: Judgement, printed: Sequence[str]) -> Judgement:
     return judgement
 
 
+def may_have_failed(service: Mapping[str, Any] | None) -> bool:
+    """Whether its stopped tasks are worth asking for, which takes a call for each service.
+
+    ECS tells of every task that it starts: after a single one, nothing was started again. Who
+    tells nothing of the kind is asked.
+    """
+    messages = [str(event.get("message", "")) for event in (service or {}).get("events", ())]
+    return sum("has started" in message for message in messages) != 1
+
+
 def _is_failure(task: Mapping[str, Any]) -> bool:
     return task.get("stopCode") in {"EssentialContainerExited", "TaskFailedToStart"}
 

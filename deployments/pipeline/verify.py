@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from ..adapters import ecs, preview, wakeups
 from ..config import config
-from ..definitions.rollout import Judgement, Verdict, in_view_of, judge
+from ..definitions.rollout import Judgement, Verdict, in_view_of, judge, may_have_failed
 from ..errors import EdahaError, LeaseLost, PlatformError, UserError
 from ..models import Deployment
 from ..models.lease import Lease
@@ -107,7 +107,7 @@ def _see(pair: tuple[Deployment, Any]) -> Sight | EdahaError:
             return Sight(judgement)
         answer = preview.probe(deployment) if judgement.verdict == Verdict.RUNNING else None
         sight = Sight(judgement, answer)
-        if sight.is_up:
+        if sight.is_up or not may_have_failed(service):
             return sight
         name = deployment.service_name(config().installation)
         stopped = ecs.tasks(deployment.cluster, name, stopped=True)
