@@ -63,10 +63,14 @@ class Cloud:
     draining_looks: int = 1
     #: How often a new service is looked at until its task runs.
     starting_looks: int = 1
+    #: Tasks that stopped, of whatever service.
+    stopped: list[Json] = field(default_factory=list)
+    #: What a container printed.
+    printed: list[str] = field(default_factory=list)
     #: Whether ECS takes its tasks out of Cloud Map when they stop, as it should.
     deregisters: bool = True
     #: Changes what DescribeServices says of a service's newest deployment.
-    rollout: Callable[[Service, Json], None] = lambda service, deployment: None
+    rollout: Callable[[Json, Json], None] = lambda service, deployment: None
     #: Called with each call's name before it is made.
     witness: Callable[[str], None] = lambda call: None
 
@@ -129,8 +133,10 @@ class Cloud:
         servicediscovery_backends[ACCOUNT][REGION].services.clear()
         ecr_backends[ACCOUNT][REGION].repositories.clear()
         logs_backends[ACCOUNT][REGION].groups.clear()
-        for each in (self.faults, self.calls, self.services, self.instances):
-            each.clear()
+        for known in (self.faults, self.services, self.instances):
+            known.clear()
+        for told in (self.calls, self.stopped, self.printed):
+            told.clear()
         self.inactive_definitions.clear()
 
     def _fault(self, call: str) -> Fault | None:
@@ -144,6 +150,9 @@ class Cloud:
         """What real AWS answers where moto would just do it."""
         if call == "ecs.CreateService":
             return self._create_service(request, body)
+        told = self._told(call, body)
+        if told is not None:
+            return _answer(request, told)
         if call == "servicediscovery.ListInstances":
             found = [{"Id": each} for each in sorted(self.instances.get(body["ServiceId"], ()))]
             return _answer(request, {"Instances": found})
@@ -152,6 +161,16 @@ class Cloud:
             return _answer(request, {"OperationId": "operation-1"})
         code = self._refusal(call, body)
         return _error(request, call, Fault(code)) if code else None
+
+    def _told(self, call: str, body: Json) -> Json | None:
+        """What moto knows nothing of: tasks that ran and ended."""
+        if call == "ecs.ListTasks" and body["desiredStatus"] == "STOPPED":
+            return {"taskArns": [task["taskArn"] for task in self.stopped]}
+        if call == "ecs.DescribeTasks":
+            return {"tasks": self.stopped}
+        if call == "cloudwatch-logs.GetLogEvents":
+            return {"events": [{"message": line} for line in self.printed]}
+        return None
 
     def _refusal(self, call: str, body: Json) -> str:
         if call == "ecs.DeleteService":
@@ -221,7 +240,7 @@ class Cloud:
             deployment |= {"rolloutState": "COMPLETED", "runningCount": 1, "desiredCount": 1}
             if known.status == "ACTIVE":
                 self.instances.setdefault(known.registry, set()).add("task-1")
-        self.rollout(known, deployment)
+        self.rollout(service, deployment)
 
 
 _JSON = ("ecs.", "servicediscovery.", "ecr.", "cloudwatch-logs.")
