@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
+from deployments.adapters.preview import PROBE_SALT
 from deployments.config import config
 from deployments.models import Branch, BuildStep, Deployment
 from deployments.names import is_label
@@ -26,7 +27,7 @@ from deployments.states import BranchState, DeploymentState
 from .presentation import preview_rows, stages
 
 #: A worker signs a deployment's id with this to see it through the router before it is live.
-_PROBE = TimestampSigner(salt="edaha.probe")
+_PROBE = TimestampSigner(salt=PROBE_SALT)
 _PROBE_SECONDS = 60
 
 

@@ -45,6 +45,6 @@ def _network(deployment: Deployment) -> dict[str, Any]:
         "securityGroups": repository.security_groups or config().security_groups,
     }
     # ECS takes this for Fargate only.
-    if repository.launch_type == repository.LaunchType.FARGATE:
+    if repository.runs_on_fargate:
         network["assignPublicIp"] = "ENABLED" if repository.assign_public_ip else "DISABLED"
     return network

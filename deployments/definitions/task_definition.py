@@ -16,11 +16,10 @@ def task_definition(deployment: Deployment, image: str, port: int, region: str) 
     """RegisterTaskDefinition's arguments for one deployment."""
     branch = deployment.branch
     repository = branch.repository
-    launch_type = repository.launch_type or "EC2"
     definition: dict[str, Any] = {
         "family": names.family(config().installation, branch.slug, branch.pk),
         "networkMode": "awsvpc",
-        "requiresCompatibilities": [launch_type],
+        "requiresCompatibilities": ["FARGATE" if repository.runs_on_fargate else "EC2"],
         "cpu": str(repository.cpu),
         "memory": str(repository.memory),
         "runtimePlatform": {
@@ -30,8 +29,6 @@ def task_definition(deployment: Deployment, image: str, port: int, region: str) 
         "containerDefinitions": [_container(deployment, image, port, region)],
         "tags": [{"key": key, "value": value} for key, value in tags(deployment).items()],
     }
-    if not repository.launch_type:
-        definition["requiresCompatibilities"] = _compatibilities(repository.capacity_providers)
     execution_role = repository.execution_role_arn or config().execution_role_arn
     if execution_role:
         definition["executionRoleArn"] = execution_role
@@ -93,8 +90,3 @@ def _container(deployment: Deployment, image: str, port: int, region: str) -> di
 def log_stream(deployment: Deployment, task_arn: str) -> str:
     """`prefix/container/task-id`, as the awslogs driver names it."""
     return f"{deployment.branch.slug}/{CONTAINER}/{task_arn.rpartition('/')[2]}"
-
-
-def _compatibilities(providers: list[str]) -> list[str]:
-    fargate = [name.startswith("FARGATE") for name in providers]
-    return ["FARGATE"] if fargate and all(fargate) else ["EC2"]

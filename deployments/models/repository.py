@@ -106,6 +106,14 @@ class Repository(models.Model):
         """Where tasks run: the first platform that is built (ECS's own word for it)."""
         return _PLATFORMS[self.platforms[0]]
 
+    @property
+    def runs_on_fargate(self) -> bool:
+        """By launch type, or since all its capacity providers are Fargate's."""
+        if self.launch_type:
+            return bool(self.launch_type == self.LaunchType.FARGATE)
+        providers: list[str] = self.capacity_providers
+        return bool(providers) and all(name.startswith("FARGATE") for name in providers)
+
     def clean(self) -> None:
         """Check every value as early as possible; all problems at once."""
         problems: dict[str, Any] = {}
