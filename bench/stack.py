@@ -148,7 +148,8 @@ def _running() -> Iterator[Stack]:
         readiness.wait(instance, supervisor, [one.name for one in stores])
         direct = processes.environment(instance, cloud.prepare(instance))
         address, aws = end.enter_context(slow_aws(instance.aws_url))
-        values = direct | {"AWS_ENDPOINT_URL": address}
+        # What was replaced goes at once, and not in the middle of a later round.
+        values = direct | {"AWS_ENDPOINT_URL": address, "EDAHA_DRAIN_SECONDS": "0"}
         client = end.enter_context(httpx.Client(trust_env=False, timeout=30))
         stack = Stack(instance, values, aws, client)
         stack.manage("migrate", "--verbosity", "0")
