@@ -75,6 +75,13 @@ def cloud(_account: Cloud, _switch: Switch, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing came as far as AWS here."""
+    monkeypatch.setattr(adapters.ecs, "task_definitions", lambda family: [])
+    monkeypatch.setattr(adapters.ecr, "delete_images", lambda *_, **__: None)
+
+
+@pytest.fixture
 def buildx(monkeypatch: pytest.MonkeyPatch) -> FakeBuildx:
     fake = FakeBuildx()
     monkeypatch.setattr(adapters.buildx, "build", fake.build)

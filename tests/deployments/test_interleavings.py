@@ -11,7 +11,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from deployments import adapters, intake, reconcile
+from deployments import intake, reconcile
 from deployments.errors import LeaseLost, Superseded
 from deployments.models import Branch, Deployment, Repository
 from deployments.models import lease as leases
@@ -213,13 +213,6 @@ def _finish_step(lease: Lease) -> None:
 
 def _fail(lease: Lease) -> None:
     lease.move(_D.FAILED, due_at=timezone.now())
-
-
-@pytest.fixture
-def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing came as far as AWS here."""
-    monkeypatch.setattr(adapters.ecs, "task_definitions", lambda family: [])
-    monkeypatch.setattr(adapters.ecr, "delete_images", lambda *_, **__: None)
 
 
 def test_whatever_happens_in_whatever_order(no_aws: None) -> None:
