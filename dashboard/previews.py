@@ -109,11 +109,12 @@ def _step(deployment: Deployment) -> BuildStep | None:
 
 
 def _estimate(branch: Branch) -> timedelta | None:
-    """How long the newest success took: the branch's own, or else its repository's."""
+    """How long the newest build that went live took: the branch's own, or its repository's."""
     successes = Deployment.objects.filter(
         branch__repository=branch.repository_id,
         state__in=(DeploymentState.LIVE, DeploymentState.RETIRED),
         finished_at__isnull=False,
+        build_reused=False,
     ).order_by("-pk")
     last = successes.filter(branch=branch).first() or successes.first()
     return last.finished_at - last.created_at if last and last.finished_at else None

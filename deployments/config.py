@@ -65,6 +65,9 @@ class Config(BaseSettings):
     #: Whether a repository may be cloned from a path or a file:// URL.
     allow_local_clone: bool = False
 
+    #: Whether a build without the cache looks for newer base images, too. Off where base images
+    #: exist in the Docker engine only.
+    pull_base_images: bool = True
     build_timeout_seconds: int = Field(1800, ge=10)
     #: How long the version before keeps running after the switch, for requests under way.
     drain_seconds: int = Field(10, ge=0)

@@ -180,6 +180,7 @@ def _pull_request_closed(
     repository: Repository, known: Branch | None, event: Event, pull: PullRequest
 ) -> str:
     if known is None:
+        _note_closed(repository, event, pull)
         return f"ignored: {event.branch} has no preview"
     if known.pull_request and known.pull_request != pull.number and known.wanted == Wanted.PRESENT:
         return f"kept {known.slug}: pull request #{known.pull_request} is open for it"
@@ -191,6 +192,15 @@ def _pull_request_closed(
     if not intake.destroy(known, actor=event.sender, reason=f"Pull request #{pull.number} closed"):
         return f"ignored: {known.slug} is {known.state} already"
     return f"destroying {known.slug}: pull request #{pull.number} was closed"
+
+
+def _note_closed(repository: Repository, event: Event, pull: PullRequest) -> None:
+    # An older event of it may still be on its way: it must not bring anything to life.
+    if repository.wants(event.branch, has_pull_request=True):
+        branch = Branch.for_name(
+            repository, event.branch, wanted=Wanted.ABSENT, state=BranchState.DESTROYED
+        )
+        _remember(branch, pull)
 
 
 def _branch_gone(delivery: Delivery, repository: Repository, event: Event) -> str:

@@ -111,21 +111,30 @@ def want_absent(branch: Branch, *, actor: str, reason: str) -> bool:
             branch=branch, before=before, after=BranchState.DESTROYING, reason=reason, actor=actor
         )
         _skip_queued(branch)
-        _retire_live(branch)
+        _end_started(branch)
     branch.live, branch.state = None, BranchState.DESTROYING
     wakeups.wake(wakeups.DESTROY, branch.pk)
     wakeups.notify(branch=branch.pk)
     return True
 
 
-def _retire_live(branch: Branch) -> None:
-    # Here and not later: a branch that is wished back meanwhile knows nothing of it any more.
+def _end_started(branch: Branch) -> None:
+    # Here and not later: a branch that is wished back meanwhile knows nothing of them any more.
+    now = timezone.now()
     for deployment in branch.deployments.filter(state=DeploymentState.LIVE):
         move_deployment(
+            deployment, DeploymentState.RETIRED, reason="The branch is destroyed.", due_at=now
+        )
+    for deployment in branch.deployments.filter(state=DeploymentState.VERIFYING):
+        move_deployment(
             deployment,
-            DeploymentState.RETIRED,
+            DeploymentState.SUPERSEDED,
             reason="The branch is destroyed.",
-            due_at=timezone.now(),
+            # Whoever is looking at it loses it.
+            lease_owner="",
+            lease_until=None,
+            finished_at=now,
+            due_at=now,
         )
 
 

@@ -64,9 +64,9 @@ def parse(kind: str, payload: bytes) -> Event:
 def _parse(kind: str, body: dict[str, Any]) -> Event:
     common: dict[str, Any] = {
         "kind": kind,
-        "action": str(body.get("action") or ""),
-        "repository": str((body.get("repository") or {}).get("full_name") or ""),
-        "sender": str((body.get("sender") or {}).get("login") or ""),
+        "action": _text(body.get("action")),
+        "repository": _text((body.get("repository") or {}).get("full_name")),
+        "sender": _text((body.get("sender") or {}).get("login")),
     }
     if kind == "push":
         return _push(common, body)
@@ -99,16 +99,16 @@ def _pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
         skip_marker=_skip_marker(pull["title"]),
         pull_request=PullRequest(
             number=int(pull["number"]),
-            title=pull["title"],
-            url=pull.get("html_url") or "",
-            author=author.get("login") or "",
-            avatar_url=author.get("avatar_url") or "",
+            title=_text(pull["title"]),
+            url=_text(pull.get("html_url")),
+            author=_text(author.get("login")),
+            avatar_url=_text(author.get("avatar_url")),
             is_open=pull["state"] == "open",
             is_draft=bool(pull.get("draft")),
             # A fork that was deleted leaves null: not ours either.
             is_fork=(head.get("repo") or {}).get("id") != base["repo"]["id"],
             labels=frozenset(label["name"] for label in pull.get("labels") or ()),
-            updated_at=datetime.fromisoformat(pull["updated_at"].replace("Z", "+00:00")),
+            updated_at=_time(pull["updated_at"]),
         ),
     )
 
@@ -118,6 +118,18 @@ def _branch_name(name: Any) -> str:
     if not isinstance(name, str) or not 0 < len(name) <= _NAME_MAX or "\x00" in name:
         raise ValueError("branch name")
     return name
+
+
+def _text(value: Any) -> str:
+    """PostgreSQL stores no NUL in a text."""
+    return str(value or "").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if time.tzinfo is None:
+        raise ValueError("time zone")
+    return time
 
 
 def _skip_marker(text: str) -> str:

@@ -109,9 +109,13 @@ def remove_containers(engine: Engine, instance: str) -> None:
 
 def remove_images(engine: Engine, registry: str) -> None:
     """Removes the engine's copies of all images that came from or went to a registry."""
-    listed = engine.docker("images", "--quiet", "--filter", f"reference={registry}/*/*").stdout
-    if listed.split():
-        engine.docker("rmi", "--force", *dict.fromkeys(listed.split()))
+    # By name, since another instance's images may be the same ones under other names.
+    template = "{{.Repository}} {{.Tag}} {{.Digest}}"
+    listed = engine.docker(
+        "images", "--digests", "--format", template, "--filter", f"reference={registry}/*/*"
+    ).stdout
+    for name, tag, digest in (line.split() for line in listed.splitlines()):
+        engine.docker("rmi", f"{name}:{tag}" if tag != "<none>" else f"{name}@{digest}")
 
 
 @contextmanager

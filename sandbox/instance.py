@@ -32,13 +32,20 @@ class Instance:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Instance":
-        """Raises StartError for a value that is no port."""
-        return cls(
+        """Raises StartError for a value that is no port, or for two that are the same."""
+        instance = cls(
             data=Path(environment.get("EDAHA_DATA") or ROOT / ".edaha").absolute(),
             port=_port(environment, "EDAHA_PORT", 8000),
             router_port=_port(environment, "EDAHA_ROUTER_PORT", 8080),
             aws_port=_port(environment, "EDAHA_AWS_PORT", 4566),
         )
+        ports = (instance.port, instance.router_port, instance.aws_port)
+        if len(set(ports)) < len(ports):
+            raise StartError(
+                "EDAHA_PORT, EDAHA_ROUTER_PORT and EDAHA_AWS_PORT must differ; they are "
+                + ", ".join(map(str, ports))
+            )
+        return instance
 
     @property
     def name(self) -> str:
@@ -85,7 +92,11 @@ class Instance:
 
     def make_folders(self) -> None:
         for folder in (self.data, self.logs, self.run):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.chmod(0o700)  # the operator may have made it, and it holds secrets
+            except OSError as error:
+                raise StartError(f"cannot make the folder {folder}: {error.strerror}") from None
         if self.run.stat().st_uid != os.getuid():
             raise StartError(f"{self.run} belongs to somebody else: choose a shorter EDAHA_DATA")
 

@@ -106,7 +106,7 @@ def edaha(instance: Instance, environment: Mapping[str, str]) -> list[Process]:
         Process("control-worker", (*celery, *control), EDAHA, environment, "QUIT", 2),
         Process(
             "beat",
-            (*celery, "beat", "-s", str(instance.data / "beat")),
+            (*celery, "beat", "--loglevel", "WARNING", "-s", str(instance.data / "beat")),
             EDAHA,
             environment,
             start_seconds=2,
@@ -148,6 +148,8 @@ def environment(instance: Instance, account: cloud.Cloud) -> dict[str, str]:
         "EDAHA_EXECUTION_ROLE_ARN": account.execution_role,
         "EDAHA_REGISTRY": f"{LOOPBACK}:{instance.aws_port}",
         "EDAHA_ALLOW_LOCAL_CLONE": "1",
+        # The sample's base image is made on this machine.
+        "EDAHA_PULL_BASE_IMAGES": "0",
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "PYTHONUNBUFFERED": "1",
     }

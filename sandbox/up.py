@@ -120,7 +120,7 @@ def _start(
     processes.write_router_config(instance, values)
     with progress.step("Database"):
         migrated()
-    prepared = _in_background(_prepare, instance, values, sample)
+    prepared = _in_background(_prepare, instance, values, sample, progress)
     rest = processes.edaha(instance, values)
     supervisor.add([*stores, *rest])
     with progress.step("Dashboard, workers, service discovery and router"):
@@ -144,12 +144,17 @@ def _migrate(instance: Instance, environment: dict[str, str]) -> None:
         instance.set_prepared(schema, url)
 
 
-def _prepare(instance: Instance, environment: dict[str, str], sample: bool) -> str | None:
+def _prepare(
+    instance: Instance, environment: dict[str, str], sample: bool, progress: Progress
+) -> str | None:
     """The first user and the sample's repository, where an earlier start has not made them."""
     password = None
     if not instance.is_prepared("admin", environment["EDAHA_DATABASE_URL"]):
         answer = _manage(environment, "user", "ensure", "admin", "--role", "admin")
         password = json.loads(answer).get("password")
+        if password:
+            # At once: a start that is broken off now could not tell it any more.
+            progress.note(f"Made the user admin with the password {password}")
         instance.set_prepared("admin", environment["EDAHA_DATABASE_URL"])
     if sample:
         samples.make(instance)

@@ -134,7 +134,10 @@ def list_repositories(
 
 
 @api.get(
-    "/deliveries", response=READING | {200: list[DeliveryOut]}, summary="Webhooks, newest first"
+    "/deliveries",
+    auth=DEPLOYER,
+    response=READING | {200: list[DeliveryOut]},
+    summary="Webhooks, newest first",
 )
 def list_deliveries(
     request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
@@ -145,6 +148,7 @@ def list_deliveries(
 
 @api.get(
     "/deliveries/{guid}",
+    auth=DEPLOYER,
     response=READING | {200: DeliveryWithPayload},
     summary="One webhook with its payload",
 )

@@ -47,7 +47,7 @@ def build_command(request: BuildRequest, metadata: Path) -> list[str]:
     """Build and push."""
     cache = [f"--cache-from=type=registry,ref={ref}" for ref in request.cache_from]
     if request.no_cache:
-        cache = ["--no-cache", "--pull"]
+        cache = ["--no-cache", *(["--pull"] if config().pull_base_images else [])]
     return [
         *_common(request),
         *cache,

@@ -71,24 +71,41 @@ def fetch(repository: Repository, branch: Branch, commit: str) -> Path:
 
 
 def checkout(repository: Repository, branch: Branch, commit: str) -> Path:
-    """The branch's worktree with exactly the files of `commit` (which was fetched before)."""
-    mirror = repository_cache(repository) / "mirror.git"
+    """The branch's worktree with exactly the files of `commit` (which was fetched before).
+
+    Call it while holding the worktree. There is no `.git` in it: that would be part of every
+    `COPY . .`, and differ from branch to branch.
+    """
+    try:
+        return _check_out(repository, branch, commit)
+    except PlatformError:
+        # Whatever an interrupted checkout left there, it is quickly made anew.
+        _forget_files(repository, branch)
+        return _check_out(repository, branch, commit)
+
+
+def _check_out(repository: Repository, branch: Branch, commit: str) -> Path:
     worktree = worktree_path(repository, branch)
-    if (worktree / ".git").exists():
-        try:
-            _git(repository, ["reset", "--quiet", "--hard", commit], at=worktree)
-            _git(repository, ["clean", "--quiet", "-ffdx"], at=worktree)
-            return worktree
-        except PlatformError:
-            shutil.rmtree(worktree, ignore_errors=True)
-    with _locked(repository):
-        _git(repository, ["worktree", "prune"], at=mirror)
-        _git(
-            repository,
-            ["worktree", "add", "--quiet", "--force", "--detach", str(worktree), commit],
-            at=mirror,
-        )
+    worktree.mkdir(parents=True, exist_ok=True)
+    place = {
+        "GIT_DIR": str(repository_cache(repository) / "mirror.git"),
+        "GIT_WORK_TREE": str(worktree),
+        "GIT_INDEX_FILE": str(_index(worktree)),
+    }
+    _git(repository, ["read-tree", "--reset", "-u", commit], at=worktree, place=place)
+    _git(repository, ["clean", "--quiet", "-ffdx"], at=worktree, place=place)
     return worktree
+
+
+def _index(worktree: Path) -> Path:
+    return worktree.with_suffix(".index")
+
+
+def _forget_files(repository: Repository, branch: Branch) -> None:
+    worktree = worktree_path(repository, branch)
+    shutil.rmtree(worktree, ignore_errors=True)
+    for path in (_index(worktree), _index(worktree).with_suffix(".index.lock")):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -129,11 +146,10 @@ def commit_subject(repository: Repository, mirror: Path, commit: str) -> str:
 
 def remove_worktree(repository: Repository, branch: Branch) -> None:
     """Forget the branch on this machine; no error if there is nothing."""
-    shutil.rmtree(worktree_path(repository, branch), ignore_errors=True)
+    _forget_files(repository, branch)
     mirror = repository_cache(repository) / "mirror.git"
     if mirror.exists():
         with _locked(repository):
-            _git(repository, ["worktree", "prune"], at=mirror)
             _git(repository, ["update-ref", "-d", f"refs/edaha/{branch.pk}"], at=mirror)
 
 
@@ -169,7 +185,7 @@ def _mend(repository: Repository, mirror: Path) -> bool:
 
     Nobody else works there meanwhile, so whatever is locked was locked by one that is dead.
     """
-    locks = [lock for lock in mirror.rglob("*.lock") if "worktrees" not in lock.parts]
+    locks = list(mirror.rglob("*.lock"))
     for lock in locks:
         lock.unlink()
     try:
@@ -198,13 +214,18 @@ def _locked(repository: Repository) -> Iterator[None]:
 
 
 def _git(
-    repository: Repository, arguments: list[str], *, at: Path | None = None, timeout: int = _TIMEOUT
+    repository: Repository,
+    arguments: list[str],
+    *,
+    at: Path | None = None,
+    place: dict[str, str] | None = None,
+    timeout: int = _TIMEOUT,
 ) -> str:
     where = ["-C", str(at)] if at else []
     try:
         done = subprocess.run(
             ["git", *where, *arguments],
-            env=_environment(repository),
+            env=_environment(repository) | (place or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout,

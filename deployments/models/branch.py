@@ -64,14 +64,14 @@ class Branch(models.Model):
         return self.title or self.name
 
     @classmethod
-    def for_name(cls, repository: Repository, name: str) -> "Branch":
-        """The branch of that name, made with a free slug if it is new."""
+    def for_name(cls, repository: Repository, name: str, **new: str) -> "Branch":
+        """The branch of that name, made with a free slug (and the values `new`) if it is new."""
         try:
             return cls.objects.get(repository=repository, name=name)
         except cls.DoesNotExist:
             slug = _free_slug(repository, name)
         branch, _ = cls.objects.get_or_create(
-            repository=repository, name=name, defaults={"slug": slug}
+            repository=repository, name=name, defaults={"slug": slug, **new}
         )
         return branch
 

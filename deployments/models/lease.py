@@ -66,11 +66,16 @@ class Lease:
 
         A rollout under way goes on while a newer one is only being built: it may well fail.
         """
-        branch = Branch.objects.select_related("live").get(pk=self.deployment.branch_id)
+        branch = Branch.objects.get(pk=self.deployment.branch_id)
         if branch.wanted == Wanted.ABSENT:
             raise Superseded("The branch is to be destroyed.")
-        if branch.live is not None and branch.live.generation > self.deployment.generation:
-            raise Superseded(f"Generation {branch.live.generation} is live already.")
+        # Also one that is not live any more: the branch may have been destroyed in between.
+        newer = branch.deployments.filter(
+            generation__gt=self.deployment.generation,
+            state__in=(DeploymentState.LIVE, DeploymentState.RETIRED),
+        ).first()
+        if newer is not None:
+            raise Superseded(f"Generation {newer.generation} was live already.")
 
     def save(self, **fields: Any) -> None:
         """Write columns of the deployment."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -9,6 +10,8 @@ from ..states import BranchState, DeploymentState, Wanted, branch_state, may_mov
 from .branch import Branch
 from .deployment import Deployment
 from .transition import Transition
+
+log = structlog.get_logger(__name__)
 
 
 def move_deployment(
@@ -51,6 +54,14 @@ def move_deployment(
         ).update(state=branch_state(to), state_changed_at=now, updated_at=now)
     for name, value in fields.items():
         setattr(deployment, name, value)
+    log.info(
+        "deployment_moved",
+        deployment=deployment.pk,
+        branch=deployment.branch_id,
+        before=before,
+        after=to,
+        reason=reason,
+    )
     return True
 
 

@@ -1,6 +1,7 @@
 import re
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -145,6 +146,8 @@ def _name_problems(repository: Repository) -> Problems:
         found.append(("clone_url", _("Use an https:// address.")))
     elif not url.startswith(("https://", "file:///", "/")):
         found.append(("clone_url", _("Use an https:// address or an absolute path.")))
+    if "@" in urlsplit(url).netloc:
+        found.append(("clone_url", _("Give no name or token here; set EDAHA_GITHUB_TOKEN.")))
     if any(ord(character) < 33 for character in url):
         found.append(("clone_url", _("An address has no spaces or control characters.")))
     return found

@@ -99,12 +99,19 @@ def destroy(branch_id: int) -> None:
         return
     if branch.deployments.filter(exporting_until__gt=timezone.now()).exists():
         return  # a cache is still being written; its worker notices soon, and so does the tick
+    _remove_the_rest(branch)
+
+
+def _remove_the_rest(branch: Branch) -> None:
+    """What belongs to the branch and not to one deployment."""
     try:
         _remove_images(branch)
         _remove_definitions(branch)
     except EdahaError as problem:
-        log.warning("branch_not_removed", branch=branch_id, problem=str(problem))
+        log.warning("branch_not_removed", branch=branch.pk, problem=str(problem))
         return  # the tick comes back to it
+    if not Branch.objects.filter(pk=branch.pk, generation=branch.generation).exists():
+        return  # wished back meanwhile
     git.remove_worktree(branch.repository, branch)
     if move_branch(branch, BranchState.DESTROYED, reason="Nothing of it is left."):
         wakeups.notify(branch=branch.pk)
@@ -137,20 +144,23 @@ def _remove_definitions(branch: Branch) -> None:
 
 
 def _remove_images(branch: Branch) -> None:
-    """Delete the branch's images, apart from those that another branch runs as well."""
-    mine = set(branch.deployments.exclude(image="").values_list("image", flat=True))
+    """Delete the branch's images, apart from those that another branch runs as well.
+
+    Those keep their tag, too: ECR deletes an image together with its last tag. The other branch
+    takes them away at its own end.
+    """
+    deployments = branch.deployments.filter(generation__lt=branch.generation)
+    mine = set(deployments.exclude(image="").values_list("image", flat=True))
     elsewhere = Deployment.objects.filter(
         branch__repository=branch.repository, image__in=mine, cleaned_at=None
     ).exclude(branch=branch)
-    gone = mine - set(elsewhere.values_list("image", flat=True))
-    rows = Image.objects.filter(repository=branch.repository, reference__in=gone)
-    digests = [reference.rpartition("@")[2] for reference in gone]
-    commits = branch.deployments.values_list("commit", flat=True).distinct()
+    kept = set(elsewhere.values_list("image", flat=True))
+    commits = deployments.exclude(image__in=kept).values_list("commit", flat=True).distinct()
     tags = {names.image_tag(branch.slug, commit) for commit in commits}
     # Rows first: whoever looks for an unchanged tree's image now builds it anew.
-    rows.delete()
+    Image.objects.filter(repository=branch.repository, reference__in=mine - kept).delete()
     ecr.delete_images(
         names.image_repository(config().installation, branch.repository.full_name),
         tags=sorted({*tags, names.cache_tag(branch.slug)}),
-        digests=digests,
+        digests=[reference.rpartition("@")[2] for reference in mine - kept],
     )

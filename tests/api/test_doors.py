@@ -111,8 +111,8 @@ def test_what_is_not_there_is_a_404_in_the_apis_own_form(deployer: Caller, path:
         ("/deployments/1/log?after=x", "query.after"),
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_named(viewer: Caller, path: str, where: str) -> None:
-    answer = viewer("GET", path)
+def test_a_parameter_that_makes_no_sense_is_named(deployer: Caller, path: str, where: str) -> None:
+    answer = deployer("GET", path)
     assert answer.status_code == 422
     assert [problem["where"] for problem in answer.json()["errors"]] == [where]
 

@@ -84,17 +84,17 @@ def test_a_list_costs_the_same_few_queries_however_long_it_is(viewer: Caller) ->
 
 
 @pytest.mark.parametrize("path", ["/branches", "/deliveries", "/repositories"])
-def test_pages_follow_each_other_by_the_link_header(viewer: Caller, path: str) -> None:
+def test_pages_follow_each_other_by_the_link_header(deployer: Caller, path: str) -> None:
     for number in range(5):
         a_branch(f"b{number}", repository=a_repository(f"acme/r{number}"))
         a_delivery(f"guid-{number}")
     key = {"/branches": "name", "/deliveries": "guid", "/repositories": "full_name"}[path]
-    whole = [row[key] for row in viewer("GET", path).json()]
+    whole = [row[key] for row in deployer("GET", path).json()]
     found: list[str] = []
     address: str | None = f"{path}?limit=2"
     pages = 0
     while address:
-        response = viewer("GET", address)
+        response = deployer("GET", address)
         found += [row[key] for row in response.json()]
         link = re.fullmatch(r'<http://testserver/api/v1(.+)>; rel="next"', response.get("Link", ""))
         address, pages = link and link[1], pages + 1
@@ -144,17 +144,17 @@ def test_a_log_goes_on_after_any_line(viewer: Caller, after: int) -> None:
     assert text.splitlines() == [f"line {number}" for number in range(after + 1, 10)]
 
 
-def test_deliveries_tell_their_decision_and_one_alone_its_payload_too(viewer: Caller) -> None:
+def test_deliveries_tell_their_decision_and_one_alone_its_payload_too(deployer: Caller) -> None:
     branch = a_branch()
     a_delivery(GUID, repository=branch.repository, branch=branch, decision="deploying it")
-    (told,) = viewer("GET", "/deliveries").json()
+    (told,) = deployer("GET", "/deliveries").json()
     assert {
         "guid": GUID,
         "decision": "deploying it",
         "repository": "acme/shop",
     }.items() <= told.items()
     assert "payload" not in told
-    alone = viewer("GET", f"/deliveries/{GUID.upper()}").json()
+    alone = deployer("GET", f"/deliveries/{GUID.upper()}").json()
     assert alone == told | {"payload": {"ref": "refs/heads/feature-x"}}
 
 

@@ -162,8 +162,7 @@ class TestCheckouts:
         self, main: Branch, origin: Origin
     ) -> None:
         check_out(main, origin.commit({"a": "1"}))
-        mirror = git.repository_cache(main.repository) / "mirror.git"
-        (mirror / "worktrees" / str(main.pk) / "index.lock").touch()
+        git.worktree_path(main.repository, main).with_suffix(".index.lock").touch()
         assert "b" in files(check_out(main, origin.commit({"b": "2"})))
 
     def test_a_mirror_that_is_damaged_is_made_anew(self, main: Branch, origin: Origin) -> None:

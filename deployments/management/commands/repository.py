@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from deployments.config import config
 from deployments.management.options import (
     OPTIONS,
     RESETTABLE,
@@ -67,7 +68,7 @@ def _add(arguments: dict[str, Any]) -> str:
     if known is None:
         repository = Repository(full_name=arguments["full_name"], **values)
         _save(repository)
-        return f"{repository} added.{_without_secret(repository)}"
+        return f"{repository} added.{_without_secret(repository)}\n{_next_step()}"
     differing = _differing(known, values)
     if differing and not arguments["update"]:
         raise CommandError(
@@ -75,6 +76,14 @@ def _add(arguments: dict[str, Any]) -> str:
             "say --update to change it."
         )
     return _change(known, values)
+
+
+def _next_step() -> str:
+    return (
+        f"Next: on GitHub, add a webhook to {config().base_url}/webhooks/github with the same "
+        "secret, content type application/json, for pushes, pull requests, and branches that "
+        "are created or deleted."
+    )
 
 
 def _set(arguments: dict[str, Any]) -> str:
