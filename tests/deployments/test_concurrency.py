@@ -122,6 +122,19 @@ def test_of_two_that_go_live_at_once_the_newer_stays(branch: Branch) -> None:
         assert branch.state == BranchState.LIVE
 
 
+def test_an_older_rollout_does_not_come_after_a_newer_one_that_was_destroyed(
+    branch: Branch,
+) -> None:
+    older = lease_in(wish(branch), _D.VERIFYING)
+    go_live(lease_in(wish(branch), _D.VERIFYING), SILENCE)
+    intake.destroy(branch, actor="ada", reason="")
+    intake.redeploy(branch, actor="ada")
+    assert _try_to_go_live(older) == "superseded"
+    branch.refresh_from_db()
+    assert branch.live is None
+    assert not branch.deployments.filter(state__in=(_D.LIVE, _D.VERIFYING)).exists()
+
+
 def test_wishes_and_steps_at_the_same_moment_wait_for_each_other(branch: Branch) -> None:
     """Both write a branch and its deployments: in one order, or they would lock each other out."""
     for round_ in range(15):

@@ -133,6 +133,12 @@ class TestPullRequests:
     def test_closing_what_was_never_opened_is_ignored(self, hub: GitHub) -> None:
         assert hub.pull("closed") == "ignored: feature has no preview"
 
+    def test_a_close_that_overtakes_the_opening_wins(self, hub: GitHub) -> None:
+        hub.pull("closed", seconds=9)
+        late = hub.pull("opened", seconds=1)
+        assert late == "ignored: a later event of this pull request was here before"
+        assert feature().wanted == Wanted.ABSENT
+
     def test_reopening_brings_it_back(self, hub: GitHub) -> None:
         hub.pull("opened")
         hub.pull("closed")

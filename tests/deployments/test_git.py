@@ -76,6 +76,8 @@ class TestHeads:
         assert git.read_head(shop, name) == commit
         worktree = check_out(Branch.for_name(shop, name), commit)
         assert "Dockerfile" in files(worktree)
+        # It would be part of every `COPY . .`.
+        assert not (worktree / ".git").exists()
 
     @settings(max_examples=25)
     @given(name=branch_names.names() | st.text("*?[]{}~^:\\ \n-", min_size=1, max_size=8))
