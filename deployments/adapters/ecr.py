@@ -66,6 +66,13 @@ def has_image(name: str, digest: str) -> bool:
     return bool(answer["images"])
 
 
+def digest_of(name: str, tag: str) -> str:
+    """The digest that a tag stands for; empty where there is no such tag."""
+    with told_as("look for an image"):
+        answer = _ecr().batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])
+    return answer["images"][0]["imageId"]["imageDigest"] if answer["images"] else ""
+
+
 def delete_images(name: str, *, tags: list[str], digests: list[str]) -> None:
     """Delete what exists of these, with the images of each platform; no error about the rest."""
     ids: list[ImageIdentifierTypeDef] = [{"imageTag": tag} for tag in tags]

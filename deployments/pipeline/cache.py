@@ -3,6 +3,7 @@
 It happens on the machine that has just built, since nobody else has anything to give.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from .. import names
 from ..adapters import buildx, ecr, git
+from ..config import config
 from ..errors import PlatformError, Superseded
 from ..models import Branch, Deployment
 from ..states import Wanted
@@ -39,10 +41,21 @@ def export_cache(deployment: Deployment) -> None:
         with git.worktree_held(branch.repository, branch, beat):
             request, store = build_request(deployment)
             buildx.remove_local(request.target)
-            cache = f"{store}:{names.cache_tag(branch.slug)}"
-            buildx.export_cache(request, ecr.credentials(), cache, beat=beat)
+            _replace(request, store, branch, beat)
     except (PlatformError, Superseded) as problem:
         # Costs a later build some time, and nobody's attention.
         log.info("cache_not_exported", deployment=deployment.pk, problem=str(problem))
     finally:
         rows.update(exporting_until=None)
+
+
+def _replace(
+    request: buildx.BuildRequest, store: str, branch: Branch, beat: Callable[[], None]
+) -> None:
+    """Write the branch's cache; the one before would stay in ECR for ever, without a tag."""
+    name = names.image_repository(config().installation, branch.repository.full_name)
+    tag = names.cache_tag(branch.slug)
+    before = ecr.digest_of(name, tag)
+    buildx.export_cache(request, ecr.credentials(), f"{store}:{tag}", beat=beat)
+    if before and before != ecr.digest_of(name, tag):
+        ecr.delete_images(name, tags=[], digests=[before])

@@ -149,7 +149,9 @@ def test_at_the_end_nothing_is_left(
     branch = running.wait_for_branch(SHOP, name, "live")
 
     if ending == "closed":
-        running.deliver("pull_request", github.pull_request("closed", SHOP, name, commit))
+        running.deliver(
+            "pull_request", github.pull_request("closed", SHOP, name, commit, number=30)
+        )
     elif ending == "deleted":
         application.checkout("main")
         application.git("branch", "--quiet", "-D", name)
@@ -170,7 +172,8 @@ def test_a_reopened_pull_request_comes_back(running: Running, application: Appli
     commit = application.head()
 
     running.deliver(
-        "pull_request", github.pull_request("reopened", SHOP, "short-lived-closed", commit)
+        "pull_request",
+        github.pull_request("reopened", SHOP, "short-lived-closed", commit, number=30),
     )
 
     branch = running.wait_for_branch(SHOP, "short-lived-closed", "live")
