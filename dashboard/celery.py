@@ -43,6 +43,9 @@ app.conf.update(
         # A wake-up that cannot be sent is given up at once: nobody waits for it.
         "max_retries": 0,
     },
+    # The default keeps its schedule in a file, which a SIGTERM in the middle of a tick closes too
+    # early; a tick a second needs no memory.
+    beat_scheduler="celery.beat:Scheduler",
     # A second old tick has nothing to say that the next one does not.
     beat_schedule={
         "tick": {"task": wakeups.TICK, "schedule": 1.0, "options": {"expires": 2}},

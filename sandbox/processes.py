@@ -106,7 +106,7 @@ def edaha(instance: Instance, environment: Mapping[str, str]) -> list[Process]:
         Process("control-worker", (*celery, *control), EDAHA, environment, "QUIT", 2),
         Process(
             "beat",
-            (*celery, "beat", "--loglevel", "WARNING", "-s", str(instance.data / "beat")),
+            (*celery, "beat", "--loglevel", "WARNING"),
             EDAHA,
             environment,
             start_seconds=2,
