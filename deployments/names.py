@@ -46,20 +46,31 @@ def is_label(text: str) -> bool:
     return len(text) <= LABEL_MAX and bool(re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", text))
 
 
-def release_name(installation: str, slug: str, branch_id: int, generation: int) -> str:
-    """The ECS service and the Cloud Map service of one deployment: a DNS label.
+def address_label(slug: str, service: str) -> str:
+    """The DNS label of a service that is not the preview's default one: `<service>--<slug>`.
 
-    Each deployment has a service of its own, so that a retried call can only ever find what the
-    same deployment made before.
+    No slug has two hyphens in a row, so it is never another branch's.
     """
-    tail = f"-{branch_id}-{generation}"
+    plain = f"{service}--{slug}"
+    return plain if len(plain) <= LABEL_MAX else with_hash(plain, plain)
+
+
+def release_name(
+    installation: str, slug: str, branch_id: int, generation: int, service: str = ""
+) -> str:
+    """One deployment's ECS service and Cloud Map service: a DNS label.
+
+    `service` is empty for the default one. Each deployment has services of its own, so that a
+    retried call can only ever find what the same deployment made before.
+    """
+    tail = "-".join(["", *([service] if service else []), str(branch_id), str(generation)])
     stem = slug[: LABEL_MAX - len(installation) - 1 - len(tail)].rstrip("-")
     return f"{installation}-{stem}{tail}"
 
 
-def family(installation: str, slug: str, branch_id: int) -> str:
-    """The family that all task definitions of a branch belong to."""
-    return f"{installation}-{slug}-{branch_id}"
+def family(installation: str, slug: str, branch_id: int, service: str = "") -> str:
+    """The family that a branch's task definitions belong to; each service has its own."""
+    return "-".join([installation, slug, str(branch_id), *([service] if service else [])])
 
 
 def image_repository(installation: str, full_name: str) -> str:
@@ -82,12 +93,13 @@ def log_group(installation: str, full_name: str) -> str:
     return f"/{installation}/{re.sub(r'[^A-Za-z0-9._/-]', '-', full_name)[:400]}"
 
 
-def image_tag(slug: str, commit: str) -> str:
-    return f"{slug}-{commit[:12]}"
+def image_tag(slug: str, commit: str, image: str) -> str:
+    """A slug has no dot: the image's name stands behind one."""
+    return f"{slug}-{commit[:12]}.{image}"
 
 
-def cache_tag(slug: str) -> str:
-    return f"cache-{slug}"
+def cache_tag(slug: str, image: str) -> str:
+    return f"cache-{slug}.{image}"
 
 
 def _is_taken_by_rule(plain: str) -> bool:

@@ -88,6 +88,15 @@ OPTIONS = [
         _without_empty,
     ),
     Option("--deploy-drafts", "deploy_drafts", "draft pull requests get a preview too", _SWITCH),
+    Option("--definitions", "definitions", "its own file about all this (edaha.yml)", _PATH),
+    Option(
+        "--allow",
+        "allowed",
+        "what that file may use: role:ARN, ssm:NAME, secretsmanager:NAME, cfn:STACK, s3:BUCKET/KEY "
+        "(with * for anything), privileged, host-volumes, host-namespaces; may be repeated",
+        _list_of("ENTRY"),
+        _without_empty,
+    ),
     Option("--dockerfile", "dockerfile", "path in the repository (Dockerfile)", _PATH),
     Option("--context", "context", "the build's folder in the repository (.)", _PATH),
     Option(

@@ -1,20 +1,26 @@
 from .branch import Branch
+from .build import Build
 from .delivery import Delivery
 from .deployment import Deployment
+from .hook import Hook
 from .image import Image
 from .log import BuildStep, LogChunk
 from .repository import Repository
+from .service import Service
 from .token import ApiToken
 from .transition import Transition
 
 __all__ = [
     "ApiToken",
     "Branch",
+    "Build",
     "BuildStep",
     "Delivery",
     "Deployment",
+    "Hook",
     "Image",
     "LogChunk",
     "Repository",
+    "Service",
     "Transition",
 ]

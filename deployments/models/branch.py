@@ -41,6 +41,9 @@ class Branch(models.Model):
         "deployments.Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    #: When it ends by itself, unless it is deployed again before: its application said so.
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

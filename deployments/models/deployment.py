@@ -6,7 +6,7 @@ from .branch import Branch
 
 
 class Deployment(models.Model):
-    """One attempt to bring a commit live, and everything it made in AWS."""
+    """One attempt to bring a commit live; its services have what it made in AWS."""
 
     class Trigger(models.TextChoices):
         PUSH = "push"
@@ -28,19 +28,13 @@ class Deployment(models.Model):
 
     # What the steps found and made; each is written as soon as it is known, so that a step that
     # is run again goes on from there.
-    image = models.CharField(max_length=500, blank=True)
+    #: The file that described the application; empty where the repository's settings did.
+    source = models.CharField(max_length=255, blank=True)
     build_reused = models.BooleanField(default=False)
-    port = models.PositiveIntegerField(null=True, blank=True)
     cluster = models.CharField(max_length=255, blank=True)
     namespace = models.CharField(max_length=255, blank=True)
-    discovery_service_arn = models.CharField(max_length=255, blank=True)
-    task_definition_arn = models.CharField(max_length=500, blank=True)
-    task_definition_hash = models.CharField(max_length=64, blank=True)
-    ecs_deployment_id = models.CharField(max_length=64, blank=True)
     #: A build worker writes the branch's cache to the registry, at least until then.
     exporting_until = models.DateTimeField(null=True, blank=True)
-    #: Since when its tasks run without a break; the application has to answer some time later.
-    running_since = models.DateTimeField(null=True, blank=True)
     #: Where the rollout stands, in a sentence.
     progress = models.CharField(max_length=300, blank=True)
 
@@ -85,6 +79,8 @@ class Deployment(models.Model):
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
-    def service_name(self, installation: str) -> str:
-        """Name of its ECS service, and of its Cloud Map service."""
-        return release_name(installation, self.branch.slug, self.branch_id, self.generation)
+    def service_name(self, installation: str, service: str = "") -> str:
+        """What one of its services is called in ECS and Cloud Map; empty means the default one."""
+        return release_name(
+            installation, self.branch.slug, self.branch_id, self.generation, service
+        )

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from ..allowed import NAMED, WORDS, is_entry
 from ..config import config
 
 #: Owner and name as GitHub allows them.
@@ -55,6 +56,12 @@ class Repository(models.Model):
     patterns = models.JSONField(default=list, blank=True)
     deploy_drafts = models.BooleanField(default=True)
 
+    #: The application's own file about how it is deployed; it need not exist.
+    definitions = models.CharField(max_length=255, default="edaha.yml")
+    #: What that file may use of AWS; see definitions/allowed.py.
+    allowed = models.JSONField(default=list, blank=True)
+
+    # What follows holds where the application's own files say nothing.
     dockerfile = models.CharField(max_length=255, default="Dockerfile")
     context = models.CharField(max_length=255, default=".")
     platforms = models.JSONField(default=_default_platforms)
@@ -155,7 +162,7 @@ def _name_problems(repository: Repository) -> Problems:
 
 def _build_problems(repository: Repository) -> Problems:
     found: Problems = []
-    for field in ("dockerfile", "context"):
+    for field in ("dockerfile", "context", "definitions"):
         path = getattr(repository, field)
         if path.startswith(("/", "-")) or ".." in path.split("/"):
             found.append((field, _("Give a path inside the repository.")))
@@ -168,12 +175,13 @@ def _build_problems(repository: Repository) -> Problems:
 
 def _list_problems(repository: Repository) -> Problems:
     found: Problems = []
-    for field in ("patterns", "subnets", "security_groups"):
+    for field in ("patterns", "subnets", "security_groups", "allowed"):
         value = getattr(repository, field)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             found.append((field, _("Give a list of texts.")))
     if repository.policy == Repository.Policy.PATTERNS and not repository.patterns:
         found.append(("patterns", _("Give at least one pattern, such as feature/*.")))
+    found += _allowed_problems(repository)
     environment = repository.environment
     if not isinstance(environment, dict):
         return [*found, ("environment", _("Give names and values."))]
@@ -181,6 +189,17 @@ def _list_problems(repository: Repository) -> Problems:
         if not _ENVIRONMENT_NAME.fullmatch(name) or not isinstance(value, str):
             found.append(("environment", _("“%s” is not a name with a text value.") % name))
     return found
+
+
+def _allowed_problems(repository: Repository) -> Problems:
+    if not isinstance(repository.allowed, list):
+        return []  # told already
+    known = ", ".join([*(f"{kind}:PATTERN" for kind in NAMED), *WORDS])
+    return [
+        ("allowed", _("“%(entry)s” is none of %(known)s.") % {"entry": entry, "known": known})
+        for entry in repository.allowed
+        if not is_entry(str(entry))
+    ]
 
 
 def _task_problems(repository: Repository) -> Problems:
