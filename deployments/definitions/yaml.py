@@ -1,0 +1,206 @@
+"""YAML as definitions may use it: one document of plain values, with the line of each.
+
+No tags, no duplicate keys, no aliases that grow without bound. What is a number or a truth value
+is as in YAML 1.2's core schema, so that `on`, `yes` and `12:30` stay text, as in Go's parsers.
+https://yaml.org/spec/1.2.2/#103-core-schema
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from .problems import DefinitionError, refuse
+
+#: ("services", "web", "ports", "0") → its line, counted from 1. The root is (). What came through
+#: an alias has no lines of its own: ask `line_of`, which knows where the alias is.
+Positions = Mapping[tuple[str, ...], int]
+
+MAX_DEPTH = 100
+#: Counted after aliases were followed: a bomb of a few lines would have billions.
+MAX_VALUES = 100_000
+
+_NULL = re.compile(r"~|null|Null|NULL|")
+_TRUE = re.compile(r"true|True|TRUE")
+_FALSE = re.compile(r"false|False|FALSE")
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_MERGE = "<<"
+#: Python takes quadratic time for longer ones, and nothing that ECS is told is that large.
+_MAX_DIGITS = 30
+
+
+def load(text: str, file: str) -> tuple[Any, Positions]:
+    """The value that `text` stands for, and where its parts are. Keys are always text.
+
+    Raises DefinitionError, told at `file`, for what is no YAML or more than plain values.
+    """
+    try:
+        return _Reader(text, file).document()
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        line = mark.line + 1 if mark else None
+        raise refuse(file, f"This is not valid YAML: {problem.problem}.", line=line) from None
+    except yaml.YAMLError as problem:
+        raise refuse(file, f"This is not valid YAML: {problem}.") from None
+
+
+def line_of(positions: Positions, path: tuple[str, ...]) -> int | None:
+    """The line of the value at `path`, or of the nearest value around it whose line is known."""
+    known = (positions[path[:end]] for end in range(len(path), -1, -1) if path[:end] in positions)
+    return next(known, None)
+
+
+class _Reader:
+    """Makes values of the parser's events, so that every limit holds before memory is used."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._file = file
+        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
+        #: Anchor → its value, and of how many values that consists.
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._open: set[str] = set()
+        self._values = 0
+        self._positions: dict[tuple[str, ...], int] = {}
+
+    def document(self) -> tuple[Any, Positions]:
+        value: Any = None
+        seen = False
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if seen:
+                    raise self._refuse("This has several YAML documents; write one.", event)
+                seen = True
+                value = self._value(next(self._events), ())
+        return value, self._positions
+
+    def _value(self, event: Any, path: tuple[str, ...]) -> Any:
+        self._count(1, event)
+        self._positions.setdefault(path, _line(event))
+        if isinstance(event, yaml.AliasEvent):
+            return self._aliased(event)
+        self._check(event, path)
+        anchor, before = event.anchor, self._values
+        if anchor:
+            self._open.add(anchor)
+        value = self._plain(event, path)
+        if anchor:
+            self._open.discard(anchor)
+            self._anchors[anchor] = (value, self._values - before + 1)
+        return value
+
+    def _check(self, event: Any, path: tuple[str, ...]) -> None:
+        if event.tag is not None and event.tag != "!":
+            raise self._refuse(f"The tag {event.tag} is not allowed here; leave it out.", event)
+        if len(path) > MAX_DEPTH:
+            raise self._refuse(f"This is nested more than {MAX_DEPTH} levels deep.", event)
+
+    def _plain(self, event: Any, path: tuple[str, ...]) -> Any:
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        return _scalar(event.value) if event.implicit[0] else event.value
+
+    def _sequence(self, path: tuple[str, ...]) -> list[Any]:
+        values: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            values.append(self._value(event, (*path, str(len(values)))))
+        return values
+
+    def _mapping(self, path: tuple[str, ...]) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event)
+            if key == _MERGE and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
+                merged = self._merged(path) | merged
+                continue
+            if key in own:
+                raise self._refuse(f"The key “{key}” is here twice.", event)
+            self._positions[(*path, key)] = _line(event)
+            own[key] = self._value(next(self._events), (*path, key))
+        return merged | own
+
+    def _key(self, event: yaml.Event) -> str:
+        """A key's text. Numbers and truth values stay as they were written."""
+        if isinstance(event, yaml.AliasEvent):
+            self._count(1, event)
+            value = self._anchors.get(event.anchor or "", (None, 1))[0]
+            if isinstance(value, str):
+                return value
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._refuse("A key must be text.", event)
+        self._count(1, event)
+        self._check(event, ())
+        if event.anchor:
+            self._anchors[event.anchor] = (event.value, 1)
+        return event.value
+
+    def _merged(self, path: tuple[str, ...]) -> dict[str, Any]:
+        """What `<<` brings: a mapping, or a list of them of which the earlier ones win."""
+        event = next(self._events)
+        value = self._value(event, path)
+        mappings = value if isinstance(value, list) else [value]
+        if not all(isinstance(mapping, dict) for mapping in mappings):
+            raise self._refuse("“<<” takes a mapping, or a list of mappings.", event)
+        together: dict[str, Any] = {}
+        for mapping in reversed(mappings):
+            together |= mapping
+        return together
+
+    def _aliased(self, event: yaml.AliasEvent) -> Any:
+        anchor = event.anchor or ""
+        if anchor in self._open:
+            raise self._refuse(f"The alias *{anchor} is within what it stands for.", event)
+        if anchor not in self._anchors:
+            raise self._refuse(f"There is no anchor &{anchor} before this alias.", event)
+        value, size = self._anchors[anchor]
+        self._count(size, event)
+        return _copy(value)
+
+    def _count(self, values: int, event: yaml.Event) -> None:
+        self._values += values
+        if self._values > MAX_VALUES:
+            raise self._refuse(
+                f"This has more than {MAX_VALUES:,} values, those of aliases counted.", event
+            )
+
+    def _refuse(self, message: str, event: yaml.Event) -> DefinitionError:
+        return refuse(self._file, message, line=_line(event))
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _copy(value: Any) -> Any:
+    """The same value in objects of its own: whoever changes one place must not change another."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value
+
+
+def _scalar(text: str) -> Any:
+    """What an unquoted scalar stands for."""
+    if _NULL.fullmatch(text):
+        return None
+    if _TRUE.fullmatch(text):
+        return True
+    if _FALSE.fullmatch(text):
+        return False
+    if len(text) <= _MAX_DIGITS and _INT.fullmatch(text):
+        return _integer(text)
+    if len(text) <= _MAX_DIGITS and _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+def _integer(text: str) -> int:
+    for prefix, base in (("0o", 8), ("0x", 16)):
+        if text.startswith(prefix):
+            return int(text, base)
+    return int(text)
