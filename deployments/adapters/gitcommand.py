@@ -1,0 +1,113 @@
+"""How git is called: by argument lists, in an environment of its own. The repositories' folders.
+
+What git is told never comes from a shell, and nothing that a repository contains may run.
+"""
+
+import fcntl
+import os
+import subprocess
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..config import config
+from ..errors import PlatformError
+from ..models import Repository
+
+_TIMEOUT = 300
+
+#: Nothing that a repository contains may run or reach elsewhere: no hooks, no file system
+#: monitor, no LFS smudge filter, no submodules (CVE-2025-48384), no links out of .git.
+_SAFETY = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "submodule.recurse=false",
+    "filter.lfs.smudge=",
+    "filter.lfs.process=",
+    "filter.lfs.required=false",
+    "protocol.version=2",
+    "gc.auto=0",
+    "advice.detachedHead=false",
+    # Repositories on this machine belong to whoever made them; they are named by the operator.
+    "safe.directory=*",
+]
+
+
+def repository_cache(repository: Repository) -> Path:
+    # By id: no name that somebody chose becomes part of a path.
+    return config().cache.absolute() / "repositories" / str(repository.pk)
+
+
+@contextmanager
+def locked(repository: Repository) -> Iterator[None]:
+    folder = repository_cache(repository)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def run(
+    repository: Repository,
+    arguments: list[str],
+    *,
+    at: Path | None = None,
+    place: dict[str, str] | None = None,
+    timeout: int = _TIMEOUT,
+) -> str:
+    where = ["-C", str(at)] if at else []
+    try:
+        done = subprocess.run(
+            ["git", *where, *arguments],
+            env=environment(repository) | (place or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise PlatformError(
+            f"git {arguments[0]} took longer than {timeout} s.", retry=True
+        ) from None
+    if done.returncode != 0:
+        raise _explain(repository, arguments[0], done.stderr.decode(errors="replace"))
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def environment(repository: Repository) -> dict[str, str]:
+    settings = dict(entry.split("=", 1) for entry in _SAFETY)
+    token = config().github_token
+    if token and repository.clone_url.startswith("https://github.com/"):
+        basic = b64encode(f"x-access-token:{token}".encode()).decode()
+        settings["http.https://github.com/.extraHeader"] = f"Authorization: Basic {basic}"
+    home = config().cache.absolute() / "empty-home"
+    home.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        # A damaged mirror is no reason to look for a repository around the cache.
+        "GIT_CEILING_DIRECTORIES": str(config().cache.absolute()),
+        "GIT_ALLOW_PROTOCOL": "file:https" if config().allow_local_clone else "https",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+    }
+    for number, (key, value) in enumerate(settings.items()):
+        environment[f"GIT_CONFIG_KEY_{number}"] = key
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    for name in ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "HTTPS_PROXY", "https_proxy", "NO_PROXY"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    return environment
+
+
+def _explain(repository: Repository, command: str, stderr: str) -> PlatformError:
+    lines = stderr.strip().splitlines() or ["no message"]
+    hint = ""
+    if "Authentication failed" in stderr or "could not read Username" in stderr:
+        hint = "Set EDAHA_GITHUB_TOKEN to a token that may read this repository's contents."
+    elif "not found" in stderr or "does not appear to be a git repository" in stderr:
+        hint = f"Check the clone URL of {repository.full_name}: {repository.clone_url}"
+    return PlatformError(f"git {command} failed: {lines[-1][:300]}", hint=hint, retry=True)

@@ -1,0 +1,84 @@
+"""A branch's files on disk: one persistent worktree for a branch, without a `.git` in it."""
+
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import PlatformError
+from ..models import Branch, Repository
+from .gitcommand import locked, repository_cache, run
+
+
+def checkout(repository: Repository, branch: Branch, commit: str) -> Path:
+    """The branch's worktree with exactly the files of `commit` (which was fetched before).
+
+    Call it while holding the worktree. There is no `.git` in it: that would be part of every
+    `COPY . .`, and differ from branch to branch.
+    """
+    try:
+        return _check_out(repository, branch, commit)
+    except PlatformError:
+        # Whatever an interrupted checkout left there, it is quickly made anew.
+        _forget_files(repository, branch)
+        return _check_out(repository, branch, commit)
+
+
+def _check_out(repository: Repository, branch: Branch, commit: str) -> Path:
+    worktree = worktree_path(repository, branch)
+    worktree.mkdir(parents=True, exist_ok=True)
+    place = {
+        "GIT_DIR": str(repository_cache(repository) / "mirror.git"),
+        "GIT_WORK_TREE": str(worktree),
+        "GIT_INDEX_FILE": str(_index(worktree)),
+    }
+    run(repository, ["read-tree", "--reset", "-u", commit], at=worktree, place=place)
+    run(repository, ["clean", "--quiet", "-ffdx"], at=worktree, place=place)
+    return worktree
+
+
+def _index(worktree: Path) -> Path:
+    return worktree.with_suffix(".index")
+
+
+def _forget_files(repository: Repository, branch: Branch) -> None:
+    worktree = worktree_path(repository, branch)
+    shutil.rmtree(worktree, ignore_errors=True)
+    for path in (_index(worktree), _index(worktree).with_suffix(".index.lock")):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def worktree_held(
+    repository: Repository, branch: Branch, beat: Callable[[], None]
+) -> Iterator[None]:
+    """Nobody else changes the branch's files meanwhile.
+
+    While somebody else holds them, `beat` is called every second; what it raises goes on.
+    """
+    folder = repository_cache(repository) / "worktrees"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{branch.pk}.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                beat()
+                time.sleep(1)
+        yield
+
+
+def remove_worktree(repository: Repository, branch: Branch) -> None:
+    """Forget the branch on this machine; no error if there is nothing."""
+    _forget_files(repository, branch)
+    mirror = repository_cache(repository) / "mirror.git"
+    if mirror.exists():
+        with locked(repository):
+            run(repository, ["update-ref", "-d", f"refs/edaha/{branch.pk}"], at=mirror)
+
+
+def worktree_path(repository: Repository, branch: Branch) -> Path:
+    return repository_cache(repository) / "worktrees" / str(branch.pk)
