@@ -15,10 +15,8 @@ from ..errors import EdahaError, PlatformError, UserError
 _LOCK = threading.Lock()
 
 #: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html
-_DENIED = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "UnauthorizedOperation",
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_UNKNOWN_TO_AWS = {
     "UnrecognizedClientException",
     "InvalidClientTokenId",
     "ExpiredToken",
@@ -44,6 +42,10 @@ _THEIRS = {
     "InvalidGroup.NotFound",
     "InvalidSubnetID.Malformed",
 }
+
+
+class Denied(PlatformError):
+    """The workers' role may not make this call."""
 
 
 @cache
@@ -76,12 +78,15 @@ def client(service: str) -> Any:
 
 
 @contextmanager
-def told_as(doing: str) -> Iterator[None]:
-    """Turn AWS's errors into Edaha's; `doing` completes “AWS refused to …”."""
+def told_as(doing: str, *, if_denied: str = "") -> Iterator[None]:
+    """Turn AWS's errors into Edaha's; `doing` completes “AWS refused to …”.
+
+    `if_denied` is what to do when the workers' role lacks the permission.
+    """
     try:
         yield
     except botocore.exceptions.ClientError as problem:
-        raise _translate(problem, doing) from problem
+        raise _translate(problem, doing, if_denied) from problem
     except botocore.exceptions.ParamValidationError as problem:
         raise UserError(f"A setting does not fit AWS: could not {doing}: {problem}") from problem
     except (botocore.exceptions.NoCredentialsError, botocore.exceptions.PartialCredentialsError):
@@ -97,13 +102,14 @@ def code_of(problem: botocore.exceptions.ClientError) -> str:
     return str(problem.response.get("Error", {}).get("Code", ""))
 
 
-def _translate(problem: botocore.exceptions.ClientError, doing: str) -> EdahaError:
+def _translate(problem: botocore.exceptions.ClientError, doing: str, if_denied: str) -> EdahaError:
     code = code_of(problem)
     message = str(problem.response.get("Error", {}).get("Message", "")) or str(problem)
-    if code in _DENIED:
-        return PlatformError(
+    if code in _DENIED | _UNKNOWN_TO_AWS:
+        return (Denied if code in _DENIED else PlatformError)(
             f"AWS refused to {doing}: {code}: {message}",
-            hint="Grant the workers' role the permissions in infra/worker-policy.json.",
+            hint=if_denied
+            or "Grant the workers' role the permissions in infra/worker-policy.json.",
         )
     if code in _THROTTLED:
         return PlatformError(f"AWS is throttling: could not {doing}.", retry=True)

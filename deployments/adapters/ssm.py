@@ -1,0 +1,74 @@
+"""Parameters of SSM, the Systems Manager."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from ..errors import UserError
+from .aws import client, code_of, told_as
+from .readable import if_denied
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+#: ParametersFilterValueList in botocore's model of SSM.
+_NAMES_A_CALL = 50
+_MISSING = {"ParameterNotFound", "ParameterVersionNotFound"}
+
+
+def read_parameter(name: str, index: int | None = None) -> str:
+    """A parameter's value, decrypted; of a StringList, the element at `index` (from 0).
+
+    Raises UserError where there is none, and where `index` and the type do not go together:
+    https://github.com/fujiwara/ssm-lookup/blob/v0.1.0/ssm/lookup_test.go
+    """
+    with told_as(f"read the SSM parameter {name}", if_denied=if_denied("ssm", name)):
+        try:
+            found = _ssm().get_parameter(Name=name, WithDecryption=True)["Parameter"]
+        except ClientError as problem:
+            if code_of(problem) not in _MISSING:
+                raise
+            raise UserError(
+                f"There is no SSM parameter {name}.",
+                hint="Create it in the region that Edaha runs in, or correct the name.",
+            ) from None
+    value = found["Value"]
+    if found["Type"] != "StringList":
+        if index is not None:
+            raise UserError(f"The SSM parameter {name} is a {found['Type']}: leave the index out.")
+        return value
+    return _element(name, value.split(","), index)
+
+
+def missing_parameters(names: Sequence[str]) -> set[str]:
+    """Those of `names` that are no parameters. Reads no value."""
+    found = set()
+    with told_as("look for SSM parameters"):
+        for start in range(0, len(names), _NAMES_A_CALL):
+            part = list(names[start : start + _NAMES_A_CALL])
+            pages = (
+                _ssm()
+                .get_paginator("describe_parameters")
+                .paginate(ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": part}])
+            )
+            found |= {each["Name"] for page in pages for each in page["Parameters"]}
+    return set(names) - found
+
+
+def _element(name: str, elements: list[str], index: int | None) -> str:
+    if index is None:
+        raise UserError(
+            f"The SSM parameter {name} is a StringList: say which element.",
+            hint=f'{{{{ ssm "{name}" 0 }}}} is the first.',
+        )
+    if not 0 <= index < len(elements):
+        raise UserError(
+            f"The SSM parameter {name} has {len(elements)} elements: there is no element {index}."
+        )
+    return elements[index]
+
+
+def _ssm() -> "SSMClient":
+    ssm: SSMClient = client("ssm")
+    return ssm
