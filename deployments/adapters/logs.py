@@ -9,6 +9,7 @@ from .aws import client, code_of, told_as
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import LogGroupTypeDef
 
 _known: set[str] = set()
 
@@ -33,10 +34,21 @@ def ensure_group(name: str) -> None:
     _known.add(name)
 
 
+def has_group(name: str) -> bool:
+    """Whether there is a log group of this name."""
+    with told_as(f"look for the log group {name}"):
+        return _group(name) is not None
+
+
 def _is_kept_for_ever(name: str) -> bool:
+    group = _group(name)
+    return group is not None and "retentionInDays" not in group
+
+
+def _group(name: str) -> "LogGroupTypeDef | None":
     groups = _logs().describe_log_groups(logGroupNamePrefix=name, limit=1)["logGroups"]
     # Names come in order: the group itself is before those that only begin like it.
-    return bool(groups) and "retentionInDays" not in groups[0]
+    return groups[0] if groups and groups[0].get("logGroupName") == name else None
 
 
 def last_lines(group: str, stream: str, *, limit: int = 20) -> list[str]:

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from ..allowed import allows
 from ..errors import UserError
 from .lookups import permit
+from .needs import parameter_name
 from .secretsmanager import read_secret_value, secret
 from .ssm import read_parameter
 
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
-_PARAMETER_ARN = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/(?P<name>.+)")
+_PARAMETER_ARN = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:(?P<resource>parameter/.+)")
 #: Then `:key:stage:version`, any of which may be empty:
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
 _SECRET_ARN = re.compile(
@@ -33,7 +34,7 @@ def value_from(reference: str, allowed: Collection[str]) -> str:
     Raises UserError where there is no such secret, or the repository may not use it.
     """
     if found := _PARAMETER_ARN.fullmatch(reference):
-        _permit_arn(allowed, "ssm", reference, _parameter_name(found["name"]))
+        _permit_arn(allowed, "ssm", reference, parameter_name(found["resource"]))
         return reference
     if found := _SECRET_ARN.fullmatch(reference):
         # What an ARN without its last six characters means is for AWS to say, not for a pattern.
@@ -63,11 +64,3 @@ def _parts(reference: str) -> tuple[str, str, str]:
 def _permit_arn(allowed: Collection[str], kind: str, arn: str, name: str) -> None:
     if not allows(allowed, kind, arn):
         permit(allowed, kind, name)
-
-
-def _parameter_name(in_arn: str) -> str:
-    """`shop/db` in an ARN is the parameter `/shop/db`; a name without a slash is as it stands.
-
-    https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
-    """
-    return f"/{in_arn}" if "/" in in_arn else in_arn

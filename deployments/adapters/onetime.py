@@ -1,0 +1,208 @@
+"""One-off tasks on Amazon ECS: run a command in a container of a task definition, once."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+from botocore.exceptions import ClientError
+
+from ..errors import PlatformError, UserError
+from .aws import client, code_of, told_as
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_ecs.type_defs import TaskTypeDef
+
+#: startedBy takes these characters, and RunTask's clientToken 64 of them:
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+_TOKEN = re.compile(r"[A-Za-z0-9_/-]{1,64}")
+#: For all overrides together, as JSON; the same page.
+_OVERRIDES_MAX = 8192
+_TASKS_A_CALL = 100
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """How far a one-off task has come."""
+
+    #: ECS's lastStatus; MISSING where ECS does not know the task, which is also so for a moment
+    #: after it was started, and from an hour after its end.
+    status: str
+    #: Of the container that got the command; None where it did not run (yet).
+    exit_code: int | None
+    #: Why it stopped, in ECS's words; empty while it runs.
+    reason: str
+    #: Whether the command has ended. The task itself may go on with its other containers.
+    is_over: bool
+
+
+def run_task(
+    *,
+    cluster: str,
+    task_definition: str,
+    container: str,
+    command: Sequence[str],
+    token: str,
+    network: Mapping[str, Any] | None = None,
+    launch_type: str = "",
+    strategy: Sequence[Mapping[str, Any]] = (),
+    platform_version: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> str:
+    """Start `command` in `container`, or find the task that an earlier try started; its ARN.
+
+    `task_definition` is the ARN of a revision, `network` a service's networkConfiguration. One
+    `token` starts one task, however often this is called.
+    Raises PlatformError(retry=True) where ECS has no room, with its own words.
+    """
+    request = run_task_request(
+        cluster=cluster,
+        task_definition=task_definition,
+        container=container,
+        command=command,
+        token=token,
+        network=network,
+        launch_type=launch_type,
+        strategy=strategy,
+        platform_version=platform_version,
+        tags=tags,
+    )
+    found = _find(cluster, task_definition, token)
+    if found:
+        return found
+    with told_as("run a one-off task"):
+        try:
+            answer = _ecs().run_task(**request)
+        except ClientError as problem:
+            # An earlier try with other arguments was successful; its answer got lost.
+            earlier: Any = problem.response.get("resourceIds", [])
+            if code_of(problem) != "ConflictException" or not earlier:
+                raise
+            return str(earlier[0])
+    if answer["tasks"]:
+        return answer["tasks"][0]["taskArn"]
+    raise _no_room([dict(each) for each in answer.get("failures", ())])
+
+
+def run_task_request(
+    *,
+    cluster: str,
+    task_definition: str,
+    container: str,
+    command: Sequence[str],
+    token: str,
+    network: Mapping[str, Any] | None,
+    launch_type: str,
+    strategy: Sequence[Mapping[str, Any]],
+    platform_version: str,
+    tags: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    """RunTask's arguments. Pure."""
+    if not _TOKEN.fullmatch(token):
+        raise ValueError(f"no token for a task: {token!r}")
+    overrides = {"containerOverrides": [{"name": container, "command": list(command)}]}
+    if len(orjson.dumps(overrides)) > _OVERRIDES_MAX:
+        raise UserError(
+            f"The command for container {container} is too long: ECS takes {_OVERRIDES_MAX:,} "
+            "characters.",
+            hint="Put it into a script in the image.",
+        )
+    optional: dict[str, Any] = {
+        "networkConfiguration": network,
+        "capacityProviderStrategy": [dict(each) for each in strategy],
+        # The two exclude each other.
+        "launchType": "" if strategy else launch_type,
+        "platformVersion": platform_version,
+        "tags": [{"key": key, "value": value} for key, value in (tags or {}).items()],
+    }
+    return {
+        "cluster": cluster,
+        "taskDefinition": task_definition,
+        "count": 1,
+        "overrides": overrides,
+        # Makes a retry safe for 24 hours, or until an hour after the task's end:
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html
+        "clientToken": token,
+        "startedBy": token,
+        "enableECSManagedTags": True,
+        # SERVICE would be an error here.
+        "propagateTags": "TASK_DEFINITION",
+        **{key: value for key, value in optional.items() if value},
+    }
+
+
+def describe_task(cluster: str, arn: str, container: str = "") -> TaskState:
+    """How a one-off task stands. `container` is the one with the command, as the task knows it."""
+    with told_as("look at the one-off task"):
+        found = _ecs().describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
+    return task_state(found[0], container) if found else TaskState("MISSING", None, "", False)
+
+
+def task_state(task: "TaskTypeDef", container: str = "") -> TaskState:
+    """What a task's description says of its command. Pure."""
+    overrides = task.get("overrides", {}).get("containerOverrides", [])
+    name = container or next((each["name"] for each in overrides if each.get("command")), "")
+    containers = task.get("containers", [])
+    own = next((each for each in containers if each.get("name") == name), None)
+    status = task.get("lastStatus", "")
+    is_over = status == "STOPPED" or (own or {}).get("lastStatus") == "STOPPED"
+    reasons = [(own or {}).get("reason", ""), task.get("stoppedReason", "")]
+    return TaskState(
+        status,
+        (own or {}).get("exitCode"),
+        ". ".join(reason.rstrip(".") for reason in reasons if reason) if is_over else "",
+        is_over,
+    )
+
+
+def stop_task(cluster: str, arn: str, reason: str) -> None:
+    """Have a task stopped; no error where it is over, or unknown."""
+    with told_as("stop the one-off task"):
+        try:
+            _ecs().stop_task(cluster=cluster, task=arn, reason=reason)
+        except ClientError as problem:
+            if code_of(problem) != "InvalidParameterException" or "not found" not in str(problem):
+                raise
+
+
+def _find(cluster: str, task_definition: str, token: str) -> str:
+    """The task that was started with `token` before; empty where there is none."""
+    with told_as("look for the one-off task"):
+        # startedBy must be the only filter, so stopped tasks are looked for by family:
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
+        running = _ecs().list_tasks(cluster=cluster, startedBy=token)["taskArns"]
+        if running:
+            return running[0]
+        family = task_definition.rpartition("/")[2].partition(":")[0]
+        stopped: Literal["STOPPED"] = "STOPPED"
+        pages = (
+            _ecs()
+            .get_paginator("list_tasks")
+            .paginate(cluster=cluster, family=family, desiredStatus=stopped)
+        )
+        arns = [arn for page in pages for arn in page["taskArns"]]
+        for start in range(0, len(arns), _TASKS_A_CALL):
+            part = arns[start : start + _TASKS_A_CALL]
+            for task in _ecs().describe_tasks(cluster=cluster, tasks=part)["tasks"]:
+                if task.get("startedBy") == token:
+                    return task["taskArn"]
+    return ""
+
+
+def _no_room(failures: Sequence[Mapping[str, Any]]) -> PlatformError:
+    said = [
+        ": ".join(str(each[field]) for field in ("reason", "detail") if each.get(field))
+        for each in failures
+    ]
+    return PlatformError(
+        f"ECS did not start the one-off task: {'; '.join(filter(None, said)) or 'no reason given'}",
+        hint="Wait for free capacity, add some to the cluster, or ask for less CPU and memory.",
+        retry=True,
+    )
+
+
+def _ecs() -> "ECSClient":
+    ecs: ECSClient = client("ecs")
+    return ecs
