@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..files import Files, beneath
 from ..problems import DefinitionError
-from .mistakes import Mistake, Path, start, words
+from .mistakes import Mistake, Path, in_one_line, start, words
 from .model import File
 from .written import Written
 
@@ -89,7 +89,7 @@ class Given:
 
     def _take(self, path: Path, error: DefinitionError) -> None:
         for problem in error.problems:
-            self.say(path, str(problem), problem.hint)
+            self.say(path, in_one_line(str(problem)), problem.hint)
 
 
 def root_ecspresso(files: Files) -> str:

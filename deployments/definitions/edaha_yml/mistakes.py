@@ -44,7 +44,7 @@ def words(path: Path) -> str:
     rest = list(path)
     while rest:
         key = rest.pop(0)
-        if key in _NAMED and rest:
+        if key in _NAMED and rest and (not told or key == "containers"):
             told.append(f"{_NAMED[key]} {shown(rest.pop(0))}")
         elif key.isdecimal() and told:
             told.append(f"item {int(key) + 1}")
@@ -55,8 +55,13 @@ def words(path: Path) -> str:
 
 def shown(text: str) -> str:
     """Short enough for a sentence, in one line."""
-    plain = re.sub(r"[\x00-\x1f\x7f]", " ", text)
+    plain = in_one_line(text)
     return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"
+
+
+def in_one_line(text: str) -> str:
+    """Without control characters, which a terminal might obey."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text)
 
 
 def line_of(lines: Mapping[Path, int], path: Path) -> int | None:
@@ -178,7 +183,7 @@ _TOLD: dict[str, Teller] = {
     ),
     "string_too_short": lambda value, path, context: ("must not be empty", ""),
     "too_long": lambda value, path, context: (
-        f"has {context['actual_length']:,} entries; {context['max_length']:,} are the most",
+        f"has {len(value):,} entries; {context['max_length']:,} are the most",
         "",
     ),
     "too_short": lambda value, path, context: ("must have at least one entry", ""),

@@ -94,7 +94,7 @@ def _checked(value: Any) -> tuple[File | None, list[Mistake]]:
     if value is None:
         return File(), []
     found: list[Mistake] = []
-    for treat in (_neutralise, _remove, _remove):
+    for treat in (_empty, _stand_in, _remove, _remove):
         try:
             return File.model_validate(value), found
         except ValidationError as problem:
@@ -107,9 +107,18 @@ def _checked(value: Any) -> tuple[File | None, list[Mistake]]:
     return None, found
 
 
-def _neutralise(value: Any, path: Path) -> None:
+def _empty(value: Any, path: Path) -> None:
     mapping, key = _place(value, path)
-    mapping[key] = _STAND_IN if key in _REQUIRED else None
+    mapping[key] = None
+
+
+def _stand_in(value: Any, path: Path) -> None:
+    """Also a container without an image is one that others may name."""
+    mapping, key = _place(value, path)
+    if key in _REQUIRED:
+        mapping[key] = _STAND_IN
+    else:
+        mapping.pop(key, None)
 
 
 def _remove(value: Any, path: Path) -> None:

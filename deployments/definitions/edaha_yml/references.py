@@ -46,6 +46,11 @@ def image_of(name: str, service: ServiceBlock, images: list[str]) -> str:
     return name if name in images else images[0] if len(images) == 1 else ""
 
 
+def is_reference(image: str) -> bool:
+    """Whether it can only be an image of a registry; a word alone names a built one."""
+    return bool(set(image) & set("/:@"))
+
+
 def _images(file: File) -> list[str]:
     return [ONLY] if file.images is None else list(file.images)
 
@@ -81,17 +86,17 @@ def _image(service: ServiceBlock, path: Path, name: str, images: list[str]) -> I
     if image and (problem := _unknown(image, (*path, "image"), images)):
         yield problem
     elif not image:
-        listed = ", ".join(images) or "none is built"
+        built = f"one of {', '.join(images)}, or " if images else ""
         yield Mistake(
             (*path, "image"),
             f"Service {name} does not say its image.",
-            f"Write image: and one of {listed}, or a reference such as nginx:1.",
+            f"Write image: and {built}a reference such as nginx:1.",
         )
 
 
 def _unknown(image: str, path: Path, images: list[str]) -> Mistake | None:
-    """A word alone names a built image: nobody's typing error becomes a stranger's image."""
-    if image in images or set(image) & set("/:@"):
+    """Nobody's typing error becomes a stranger's image."""
+    if image in images or is_reference(image):
         return None
     return _no_image(path, image, images)
 

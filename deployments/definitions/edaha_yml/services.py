@@ -7,7 +7,7 @@ from ..application import ONLY, Container, Ecspresso, Image, Service
 from .given import Given
 from .mistakes import Path
 from .model import ContainerBlock, EcspressoBlock, EcspressoDefaults, Runs, ServiceBlock
-from .references import default_of, image_of
+from .references import default_of, image_of, is_reference
 
 #: What images are built for, in ECS's word.
 _ARCHITECTURES = {"linux/amd64": "X86_64", "linux/arm64": "ARM64"}
@@ -65,7 +65,7 @@ def _described(
     path = ("services", name)
     image = image_of(name, block, list(images))
     port = block.port or (given.defaults.port if is_default else None)
-    if not port and image and image not in images:
+    if not port and image not in images and is_reference(image):
         given.say((*path, "port"), f"Service {name} needs “port”: {image} is not built here.")
     return Service(
         name=name,

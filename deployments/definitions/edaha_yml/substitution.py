@@ -29,7 +29,7 @@ def substitute(application: Application, environment: Mapping[str, str]) -> Appl
         destroy_hook=filler.hook("destroy", application.destroy_hook),
     )
     if filler.problems:
-        raise DefinitionError(filler.problems)
+        raise DefinitionError(sorted(filler.problems, key=lambda problem: problem.line or 0))
     return filled
 
 
