@@ -1,0 +1,4 @@
+import os
+
+# Here a real one drops the branch's database.
+print("Dropped", os.environ["DATABASE"])

@@ -1,0 +1,3 @@
+from pages import serve
+
+serve("The shop")
