@@ -50,14 +50,13 @@ def _read(subject: Subject, position: int, container: dict[str, Any]) -> Iterato
         yield ("secrets", index), *stored.names_of(secret.get("valueFrom", ""))
     logging = container.get("logConfiguration", {})
     for index, secret in enumerate(logging.get("secretOptions", [])):
-        path = ("logConfiguration", "secretOptions", index)
-        yield path, *stored.names_of(secret.get("valueFrom", ""))
+        names = stored.names_of(secret.get("valueFrom", ""))
+        yield ("logConfiguration", "secretOptions", index), *names
     credentials = container.get("repositoryCredentials", {}).get("credentialsParameter")
     if credentials:
         # ECS takes the ARN of a secret here, or its name.
-        kind, names = stored.names_of(credentials)
-        path = ("repositoryCredentials", "credentialsParameter")
-        yield path, "secretsmanager" if kind == "ssm" else kind, names
+        _, known = stored.names_of(credentials)
+        yield ("repositoryCredentials", "credentialsParameter"), "secretsmanager", known
 
 
 def _unfindable(
