@@ -2,15 +2,17 @@
 
 import json
 
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from deployments.definitions.edaha_yml import json_schema
 from deployments.models import Delivery, Deployment, LogChunk, Repository, Transition
 
-from . import listing
-from .access import Role, requires
+from . import comparison, listing
+from .access import Role, requires, role_of
 from .ansi import to_text
 from .listing import Search
 from .presentation import PreviewRow, preview_rows, recent_deployments
@@ -61,6 +63,24 @@ def deployment(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @requires(Role.VIEWER)
+def definitions(request: HttpRequest, pk: int) -> HttpResponse:
+    """What ECS was told of a deployment; values are for those who may deploy."""
+    deployment = get_object_or_404(Deployment.objects.select_related("branch__repository"), pk=pk)
+    may_see_values = (role_of(request.user) or 0) >= Role.DEPLOYER
+    return render(
+        request,
+        "deployments/definitions.html",
+        {
+            "deployment": deployment,
+            "previous": comparison.previous(deployment),
+            "comparisons": comparison.compare(deployment, with_values=may_see_values),
+            "may_see_values": may_see_values,
+        },
+    )
+
+
+@require_GET
+@requires(Role.VIEWER)
 def log_text(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole log as a text file, without escape sequences: safe to print in a terminal."""
     get_object_or_404(Deployment, pk=pk)
@@ -99,6 +119,15 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
             "is_cut": len(payload) > PAYLOAD_SHOWN,
         },
     )
+
+
+@login_not_required
+@require_GET
+def schema(request: HttpRequest) -> JsonResponse:
+    """What editors complete and check edaha.yml by."""
+    response = JsonResponse(json_schema())
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _pretty(payload: bytes) -> str:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from deployments.models import Branch, Deployment
+from deployments.models import Branch, Deployment, Service
 from deployments.states import BranchState, DeploymentState
 
 #: Whatever a payload says, a picture comes from here only (and so says the content policy).
@@ -82,6 +82,13 @@ def preview_rows() -> QuerySet[Branch]:
 def recent_deployments(branch: Branch) -> QuerySet[Deployment]:
     """What a branch's page shows of its past."""
     return branch.deployments.order_by("-generation")[:RECENT]
+
+
+def other_services(branch: Branch) -> list[Service]:
+    """The services beside the default one: what is served, or what the newest attempt knows."""
+    deployment = branch.live_id or branch.deployment_id
+    rows = Service.objects.filter(deployment=deployment).exclude(label=branch.slug)
+    return list(rows)
 
 
 class Stage(NamedTuple):

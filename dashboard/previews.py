@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from deployments.adapters.preview import PROBE_SALT
 from deployments.config import config
-from deployments.models import Branch, BuildStep, Deployment
+from deployments.models import Branch, BuildStep, Deployment, Service
 from deployments.names import is_label
 from deployments.states import BranchState, DeploymentState
 
@@ -35,12 +35,11 @@ _PROBE_SECONDS = 60
 @require_GET
 def gate(request: HttpRequest) -> HttpResponse:
     """204 with the tasks' address where the preview has any, otherwise 403."""
-    deployments = _probed(request) if "X-Edaha-Probe" in request.headers else _live(request)
-    deployment = deployments.select_related("branch").first()
-    if deployment is None or not deployment.port:
+    services = _probed(request) if "X-Edaha-Probe" in request.headers else _live(request)
+    service = services.select_related("deployment").first()
+    if service is None:
         return _expected(HttpResponse(status=403))
-    name = deployment.service_name(config().installation)
-    upstream = f"{name}.{deployment.namespace}:{deployment.port}"
+    upstream = f"{service.release_name}.{service.deployment.namespace}:{service.port}"
     return HttpResponse(status=204, headers={"X-Edaha-Upstream": upstream})
 
 
@@ -48,7 +47,7 @@ def gate(request: HttpRequest) -> HttpResponse:
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """The page at a preview's own address while there is no application to show."""
-    branch = preview_rows().filter(slug=_slug(request)).first()
+    branch = _branch(_label(request))
     state = branch.state if branch else "unknown"
     code = {"unknown": 404, BranchState.DESTROYED: 410}.get(state, 503)
     response = render(request, "previews/status.html", _context(branch), status=code)
@@ -67,19 +66,30 @@ def _expected(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _live(request: HttpRequest) -> QuerySet[Deployment]:
-    return Deployment.objects.filter(branch__slug=_slug(request), branch__live=F("pk"))
+def _live(request: HttpRequest) -> QuerySet[Service]:
+    return Service.objects.filter(label=_label(request), deployment__branch__live=F("deployment"))
 
 
-def _probed(request: HttpRequest) -> QuerySet[Deployment]:
+def _probed(request: HttpRequest) -> QuerySet[Service]:
     try:
         key = _PROBE.unsign(request.headers["X-Edaha-Probe"], max_age=_PROBE_SECONDS)
-        return Deployment.objects.filter(pk=int(key), branch__slug=_slug(request))
+        return Service.objects.filter(deployment=int(key), label=_label(request))
     except (BadSignature, ValueError):
-        return Deployment.objects.none()
+        return Service.objects.none()
 
 
-def _slug(request: HttpRequest) -> str:
+def _branch(label: str) -> Branch | None:
+    """The branch that an address belongs to, also before its services are known."""
+    slug = label.rpartition("--")[2]
+    known = preview_rows().filter(slug=slug).first()
+    if known is None and label != slug:
+        # A label that was cut to fit does not end with the slug.
+        service = Service.objects.filter(label=label).select_related("deployment").last()
+        known = preview_rows().filter(pk=service.deployment.branch_id).first() if service else None
+    return known
+
+
+def _label(request: HttpRequest) -> str:
     """The label before the previews' domain; empty where the host is not a preview's."""
     host = request.headers.get("X-Edaha-Host", "").lower().partition(":")[0]
     label, _, domain = host.partition(".")

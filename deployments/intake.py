@@ -71,7 +71,12 @@ def want_commit(
             no_cache=no_cache,
         )
         Branch.objects.filter(pk=branch.pk).update(
-            deployment=deployment, state=BranchState.PENDING, state_changed_at=now, updated_at=now
+            deployment=deployment,
+            state=BranchState.PENDING,
+            state_changed_at=now,
+            updated_at=now,
+            # Counted anew from this deployment, by its own definitions.
+            expires_at=None,
         )
         Transition.objects.create(
             branch=branch,

@@ -57,7 +57,8 @@ MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
 TIMEOUTS: dict[DeploymentState, timedelta] = {
     _D.QUEUED: timedelta(hours=2),
     _D.BUILDING: timedelta(hours=1),
-    _D.RELEASING: timedelta(minutes=15),
+    # A release hook may take an hour of it.
+    _D.RELEASING: timedelta(minutes=75),
     _D.VERIFYING: timedelta(minutes=30),
 }
 

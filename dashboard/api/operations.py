@@ -10,6 +10,9 @@ from ninja.errors import AuthenticationError
 from deployments import intake
 from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository
 
+from dashboard import comparison
+from dashboard.access import Role
+
 from . import logs
 from .description import DescribedAPI
 from .paging import page
@@ -18,6 +21,7 @@ from .problems import Problem, handle_errors
 from .schemas import (
     BranchOut,
     BranchQuery,
+    DefinitionOut,
     DeliveryOut,
     DeliveryWithPayload,
     DeploymentOut,
@@ -72,7 +76,7 @@ def get_branch(request: HttpRequest, branch_id: Key) -> Branch:
 def list_deployments(
     request: HttpRequest, response: HttpResponse, branch_id: Key, query: Query[PageQuery]
 ) -> list[Deployment]:
-    rows = Deployment.objects.filter(branch=_branch(branch_id))
+    rows = _deployments().filter(branch=_branch(branch_id))
     return page(rows, query, request, response, newest_first=True)
 
 
@@ -107,7 +111,22 @@ def destroy(request: HttpRequest, branch_id: Key) -> Status[Branch]:
     summary="One deployment",
 )
 def get_deployment(request: HttpRequest, deployment_id: Key) -> Deployment:
-    return get_object_or_404(Deployment, pk=deployment_id)
+    deployment: Deployment = get_object_or_404(_deployments(), pk=deployment_id)
+    return deployment
+
+
+@api.get(
+    "/deployments/{deployment_id}/definitions",
+    response=READING | {200: list[DefinitionOut]},
+    summary="What ECS was told",
+    description="Values of environment variables are shown to tokens that may deploy.",
+)
+def get_definitions(request: HttpRequest, deployment_id: Key) -> list[dict[str, Any]]:
+    deployment = get_object_or_404(Deployment, pk=deployment_id)
+    token = getattr(request, "auth", None)
+    role = Role.named(token.role) if isinstance(token, ApiToken) else None
+    may_see_values = (role or 0) >= Role.DEPLOYER
+    return comparison.told(deployment, with_values=may_see_values)
 
 
 @api.get(
@@ -166,7 +185,13 @@ def anything_else(request: HttpRequest, rest: str) -> None:
 
 
 def _branches() -> Any:
-    return Branch.objects.select_related("repository", "deployment", "live")
+    parts = ("deployment__builds", "deployment__services", "live__builds", "live__services")
+    rows = Branch.objects.select_related("repository", "deployment", "live")
+    return rows.prefetch_related(*parts)
+
+
+def _deployments() -> Any:
+    return Deployment.objects.prefetch_related("builds", "services")
 
 
 def _branch(branch_id: int) -> Branch:

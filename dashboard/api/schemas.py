@@ -7,13 +7,21 @@ import orjson
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from deployments.models import Branch, Delivery
+from deployments.models import Branch, Delivery, Deployment
 from deployments.states import BranchState, DeploymentState
 
 #: The largest key that both databases hold.
 MAX_ID = 2**63 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Guid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f-]{1,64}$")]
+
+
+class ServiceOut(Schema):
+    """One service of a deployment."""
+
+    name: str
+    url: str = Field(description="Where it is, once its deployment is live.")
+    port: int
 
 
 class DeploymentOut(Schema):
@@ -27,12 +35,35 @@ class DeploymentOut(Schema):
     actor: str = Field(description="Who asked for it.")
     error: str = Field(description="What failed; empty if nothing did.")
     hint: str = Field(description="What to do about the error.")
-    image: str
+    source: str = Field(
+        description="The file that described it; empty where the repository's settings did."
+    )
+    images: dict[str, str] = Field(description="Name → `registry/repository@sha256:…`")
+    services: list[ServiceOut] = Field(description="Empty until its definitions are known.")
     created_at: datetime
     started_at: datetime | None
     built_at: datetime | None
     released_at: datetime | None = Field(description="When ECS took over.")
     finished_at: datetime | None
+
+    @staticmethod
+    def resolve_images(deployment: Deployment) -> dict[str, str]:
+        return {build.name: build.reference for build in deployment.builds.all()}
+
+    @staticmethod
+    def resolve_services(deployment: Deployment) -> list[Any]:
+        return list(deployment.services.all())
+
+
+class DefinitionOut(Schema):
+    """What ECS was told of one service, in AWS's own words."""
+
+    service: str
+    task_definition: dict[str, Any] = Field(description="RegisterTaskDefinition's arguments.")
+    service_definition: dict[str, Any] = Field(description="CreateService's arguments.")
+    changes: list[dict[str, Any]] = Field(
+        description="What Edaha changed of what the application's files say."
+    )
 
 
 class BranchOut(Schema):
@@ -54,6 +85,9 @@ class BranchOut(Schema):
     pull_request_url: str
     created_at: datetime
     updated_at: datetime
+    expires_at: datetime | None = Field(
+        description="When it ends by itself, unless it is deployed again before."
+    )
     deployment: DeploymentOut | None = Field(description="The newest attempt.")
     live: DeploymentOut | None = Field(description="What the address serves.")
 

@@ -1,5 +1,6 @@
 """Filters of the templates: times, durations, states, roles."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from django import template
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import presentation
 from dashboard.access import Role, role_of
-from deployments.models import Deployment
+from deployments.models import Branch, Deployment, Service
 
 register = template.Library()
 
@@ -48,6 +49,18 @@ def took(duration: timedelta | float | None) -> str:
     if not minutes:
         return _("%(seconds)d s") % {"seconds": seconds}
     return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+
+
+@register.filter
+def as_text(value: object) -> str:
+    """A part of a definition: text as it is, the rest as JSON on one line."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def other_services(branch: Branch) -> list[Service]:
+    """What a preview has beside the service at its own address."""
+    return presentation.other_services(branch)
 
 
 @register.filter

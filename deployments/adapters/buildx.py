@@ -5,9 +5,9 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +19,9 @@ from .buildkit import Line, Progress, Step
 from .process import Process
 
 _BEAT_SECONDS = 2.0
+#: In the folder that a build has for itself.
+_METADATA = "metadata.json"
+_SECRETS = "secrets"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class BuildRequest:
     platforms: tuple[str, ...]
     #: `registry/repository:tag` to push to.
     target: str
+    #: The Dockerfile's stage; empty means the last.
+    stage: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+    #: BuildKit's id → value: in files for the time of the build, never part of a command.
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     cache_from: tuple[str, ...] = ()
     no_cache: bool = False
 
@@ -43,35 +51,35 @@ class Credentials:
     auth: str
 
 
-def build_command(request: BuildRequest, metadata: Path) -> list[str]:
-    """Build and push."""
+def build_command(request: BuildRequest, folder: Path) -> list[str]:
+    """Build and push; what the build is told and tells in files is in `folder`."""
     cache = [f"--cache-from=type=registry,ref={ref}" for ref in request.cache_from]
     if request.no_cache:
         cache = ["--no-cache", *(["--pull"] if config().pull_base_images else [])]
     return [
-        *_common(request),
+        *_common(request, folder),
         *cache,
-        f"--metadata-file={metadata}",
+        f"--metadata-file={folder / _METADATA}",
         f"--output=type=image,name={request.target},push=true,oci-mediatypes=true",
         str(request.context),
     ]
 
 
-def export_cache_command(request: BuildRequest, ref: str) -> list[str]:
+def export_cache_command(request: BuildRequest, ref: str, folder: Path) -> list[str]:
     """Write the cache of a build that just ran to the registry, for other builders.
 
     `image-manifest` and `oci-mediatypes` are what ECR needs:
     https://docs.docker.com/build/cache/backends/registry/
     """
     return [
-        *_common(request),
+        *_common(request, folder),
         f"--cache-to=type=registry,ref={ref},mode=max,image-manifest=true,oci-mediatypes=true",
         "--output=type=cacheonly",
         str(request.context),
     ]
 
 
-def _common(request: BuildRequest) -> list[str]:
+def _common(request: BuildRequest, folder: Path) -> list[str]:
     return [
         "docker",
         "buildx",
@@ -82,6 +90,9 @@ def _common(request: BuildRequest) -> list[str]:
         "--sbom=false",
         f"--file={request.dockerfile}",
         f"--platform={','.join(request.platforms)}",
+        *([f"--target={request.stage}"] if request.stage else []),
+        *(f"--build-arg={name}={value}" for name, value in request.args),
+        *(f"--secret=id={name},src={folder / _SECRETS / name}" for name in request.secrets),
     ]
 
 
@@ -97,14 +108,14 @@ def build(
     `beat` is called about every two seconds; when it raises, the build is ended and that error
     goes on. A failing build is a UserError.
     """
-    with _private_folder(credentials) as folder:
-        metadata = folder / "metadata.json"
+    with _private_folder(credentials, request.secrets) as folder:
         progress = Progress()
-        code = _run(build_command(request, metadata), folder, progress, report, beat)
+        code = _run(build_command(request, folder), folder, progress, report, beat)
         if code != 0:
             raise _explain(progress)
         try:
-            digest: str = orjson.loads(metadata.read_bytes())["containerimage.digest"]
+            told = orjson.loads((folder / _METADATA).read_bytes())
+            digest: str = told["containerimage.digest"]
         except (OSError, KeyError, orjson.JSONDecodeError) as problem:
             raise PlatformError("buildx did not tell the image's digest.", retry=True) from problem
         return digest
@@ -114,9 +125,9 @@ def export_cache(
     request: BuildRequest, credentials: Credentials, ref: str, *, beat: Callable[[], None]
 ) -> None:
     """Raises PlatformError, or what `beat` raises: a cache that is missing costs time only."""
-    with _private_folder(credentials) as folder:
+    with _private_folder(credentials, request.secrets) as folder:
         progress = Progress()
-        command = export_cache_command(request, ref)
+        command = export_cache_command(request, ref, folder)
         code = _run(command, folder, progress, lambda _: None, beat)
         if code != 0:
             raise PlatformError(f"The build cache was not exported: {progress.messages[-1:]}")
@@ -124,7 +135,7 @@ def export_cache(
 
 def inspect(reference: str, credentials: Credentials) -> dict[str, list[int]]:
     """Platform → exposed TCP ports of a pushed image."""
-    with _private_folder(credentials) as folder:
+    with _private_folder(credentials, {}) as folder:
         command = ["docker", "buildx", "imagetools", "inspect", reference]
         done = subprocess.run(
             [*command, "--format", "{{json .Image}}"],
@@ -190,12 +201,15 @@ def _run(
 
 
 @contextmanager
-def _private_folder(credentials: Credentials) -> Iterator[Path]:
+def _private_folder(credentials: Credentials, secrets: Mapping[str, bytes]) -> Iterator[Path]:
     """A DOCKER_CONFIG of its own, gone afterwards: builds see no credentials but the registry's."""
     with TemporaryDirectory(prefix="edaha-build-") as name:
         folder = Path(name)
         auths = {credentials.registry: {"auth": credentials.auth}} if credentials.auth else {}
         (folder / "config.json").write_bytes(orjson.dumps({"auths": auths}))
+        (folder / _SECRETS).mkdir(mode=0o700)
+        for name, value in secrets.items():
+            (folder / _SECRETS / name).write_bytes(value)
         yield folder
 
 

@@ -1,16 +1,15 @@
 """Amazon ECS: clusters, task definitions, services, tasks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from ..errors import UserError
 from .aws import client, code_of, told_as
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
-    from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
+    from mypy_boto3_ecs.type_defs import ClusterTypeDef, ServiceTypeDef, TaskTypeDef
 
 #: The most names that one call takes.
 _SERVICES_A_CALL = 10
@@ -18,15 +17,11 @@ _TASKS_A_CALL = 100
 _GONE = {"ServiceNotFoundException", "ClusterNotFoundException"}
 
 
-def check_cluster(cluster: str) -> None:
-    """Raise UserError unless the cluster exists and takes work."""
-    with told_as(f"look at the cluster {cluster}"):
-        found = _ecs().describe_clusters(clusters=[cluster])["clusters"]
-    if not any(entry.get("status") == "ACTIVE" for entry in found):
-        raise UserError(
-            f"The ECS cluster “{cluster}” does not exist.",
-            hint="Create it, or name another in the repository's settings or EDAHA_CLUSTER.",
-        )
+def find_cluster(name: str) -> "ClusterTypeDef | None":
+    """A cluster that takes work; None where there is none."""
+    with told_as(f"look at the cluster {name}"):
+        found = _ecs().describe_clusters(clusters=[name])["clusters"]
+    return next((each for each in found if each.get("status") == "ACTIVE"), None)
 
 
 def register_task_definition(definition: dict[str, Any]) -> str:
@@ -113,16 +108,17 @@ def _delete_service(cluster: str, name: str) -> str:
     return status
 
 
-def task_definitions(family: str) -> list[str]:
-    """ARNs of a family's ACTIVE revisions."""
+def task_definitions(families: Collection[str]) -> list[str]:
+    """ARNs of these families' ACTIVE revisions."""
+    pages = _ecs().get_paginator("list_task_definitions").paginate
     with told_as("look for task definitions"):
-        pages = (
-            _ecs()
-            .get_paginator("list_task_definitions")
-            .paginate(familyPrefix=family, status="ACTIVE")
-        )
-        arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
-    return [arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family]
+        arns = {
+            arn
+            for family in families
+            for page in pages(familyPrefix=family, status="ACTIVE")
+            for arn in page["taskDefinitionArns"]
+        }
+    return sorted(arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] in families)
 
 
 def delete_task_definition(arn: str) -> None:

@@ -19,6 +19,8 @@ __all__ = [
     "checkout",
     "commit_subject",
     "fetch",
+    "fetch_branch",
+    "mirror_path",
     "object_hash",
     "read_head",
     "remove_worktree",
@@ -48,7 +50,7 @@ def fetch(repository: Repository, branch: Branch, commit: str) -> Path:
     """Bring `commit` into the repository's mirror, and return the mirror's path."""
     if not _COMMIT.fullmatch(commit):
         raise UserError(f"“{commit}” is not a commit.")
-    mirror = repository_cache(repository) / "mirror.git"
+    mirror = mirror_path(repository)
     with locked(repository):
         if not (mirror / "HEAD").exists():
             _make_mirror(repository, mirror)
@@ -60,6 +62,21 @@ def fetch(repository: Repository, branch: Branch, commit: str) -> Path:
                     raise
                 _bring(repository, branch, mirror, commit)
     return mirror
+
+
+def fetch_branch(repository: Repository, name: str) -> str | None:
+    """Bring another branch's head into the mirror; its commit, or None where it does not exist."""
+    head = read_head(repository, name)
+    mirror = mirror_path(repository)
+    if head is not None and not _has(repository, mirror, head):
+        ref = f"refs/heads/{name}"
+        with locked(repository):
+            run(repository, [*_FETCH, "--", repository.clone_url, f"+{head}:{ref}"], at=mirror)
+    return head
+
+
+def mirror_path(repository: Repository) -> Path:
+    return repository_cache(repository) / "mirror.git"
 
 
 def object_hash(repository: Repository, mirror: Path, commit: str, path: str) -> str | None:

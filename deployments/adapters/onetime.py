@@ -69,7 +69,7 @@ def run_task(
         platform_version=platform_version,
         tags=tags,
     )
-    found = _find(cluster, task_definition, token)
+    found = find_task(cluster, task_definition, token)
     if found:
         return found
     with told_as("run a one-off task"):
@@ -167,7 +167,7 @@ def stop_task(cluster: str, arn: str, reason: str) -> None:
                 raise
 
 
-def _find(cluster: str, task_definition: str, token: str) -> str:
+def find_task(cluster: str, task_definition: str, token: str) -> str:
     """The task that was started with `token` before; empty where there is none."""
     with told_as("look for the one-off task"):
         # startedBy must be the only filter, so stopped tasks are looked for by family:

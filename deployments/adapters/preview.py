@@ -7,7 +7,7 @@ import httpx
 from django.core.signing import TimestampSigner
 
 from ..config import config
-from ..models import Deployment
+from ..models import Deployment, Service
 
 #: The gate accepts this header's signed deployment id before that deployment is live.
 PROBE_HEADER = "X-Edaha-Probe"
@@ -26,12 +26,11 @@ class Answer:
     detail: str
 
 
-def probe(deployment: Deployment) -> Answer:
-    """One GET of the deployment's health path; never raises."""
-    branch = deployment.branch
-    path = branch.repository.health_path
+def probe(deployment: Deployment, service: Service) -> Answer:
+    """One GET of the service's health path; never raises."""
+    path = service.health_path
     headers = {
-        "Host": config().preview_host(branch.slug),
+        "Host": config().preview_host(service.label),
         "User-Agent": "edaha-verify",
         PROBE_HEADER: TimestampSigner(salt=PROBE_SALT).sign(str(deployment.pk)),
     }

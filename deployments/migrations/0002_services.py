@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                 ('task_definition', models.JSONField(default=dict)),
                 ('service_definition', models.JSONField(default=dict)),
                 ('changes', models.JSONField(default=list)),
+                ('baseline', models.JSONField(blank=True, null=True)),
                 ('task_definition_hash', models.CharField(blank=True, max_length=64)),
                 ('task_definition_arn', models.CharField(blank=True, max_length=500)),
                 ('discovery_service_arn', models.CharField(blank=True, max_length=255)),

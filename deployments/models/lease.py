@@ -12,7 +12,9 @@ from ..errors import LeaseLost, Superseded
 from ..states import DeploymentState, Wanted
 from .branch import Branch
 from .deployment import Deployment
+from .hook import Hook
 from .moves import move_deployment
+from .service import Service
 
 SECONDS = 30
 
@@ -84,6 +86,16 @@ class Lease:
             raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
         for name, value in fields.items():
             setattr(self.deployment, name, value)
+
+    def save_part(self, part: Service | Hook, **fields: Any) -> None:
+        """Write columns of something that belongs to the deployment."""
+        rows = type(part).objects.filter(
+            pk=part.pk, deployment=self.deployment, deployment__lease_owner=self.owner
+        )
+        if not rows.update(**fields):
+            raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
+        for name, value in fields.items():
+            setattr(part, name, value)
 
     def move(self, to: DeploymentState, *, reason: str = "", **fields: Any) -> None:
         """Move the deployment to its next state and give the lease back."""

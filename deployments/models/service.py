@@ -1,7 +1,6 @@
-from typing import Any
-
 from django.db import models
 
+from ..config import config
 from .deployment import Deployment
 
 
@@ -28,6 +27,9 @@ class Service(models.Model):
     service_definition = models.JSONField(default=dict)
     #: What Edaha changed of what the team wrote: a list of {where, before, after, why}.
     changes = models.JSONField(default=list)
+    #: What ECS would be told by the default branch's files in its place, for comparison:
+    #: {"task_definition": …, "service_definition": …}, or None where they say nothing.
+    baseline = models.JSONField(null=True, blank=True)
 
     task_definition_hash = models.CharField(max_length=64, blank=True)
     task_definition_arn = models.CharField(max_length=500, blank=True)
@@ -53,12 +55,15 @@ class Service(models.Model):
         return f"{self.deployment} {self.name}"
 
     @property
+    def url(self) -> str:
+        return config().preview_url(self.label)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What everything of it in AWS is tagged with."""
+        return {tag["key"]: tag["value"] for tag in self.service_definition.get("tags", ())}
+
+    @property
     def is_default(self) -> bool:
         """Whether it is served at the preview's own address."""
         return self.label == self.deployment.branch.slug
-
-    def remember(self, **fields: Any) -> None:
-        """Write columns. The caller holds the deployment's lease."""
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.save(update_fields=list(fields))

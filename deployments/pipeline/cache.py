@@ -3,7 +3,7 @@
 It happens on the machine that has just built, since nobody else has anything to give.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -12,19 +12,20 @@ from django.utils import timezone
 from .. import names
 from ..adapters import buildx, ecr, git
 from ..config import config
+from ..definitions.application import Image
 from ..errors import PlatformError, Superseded
 from ..models import Branch, Deployment
 from ..states import Wanted
-from .request import build_request
+from .request import build_request, store_of
 
 log = structlog.get_logger(__name__)
 
 _HOLD = timedelta(seconds=30)
 
 
-def export_cache(deployment: Deployment) -> None:
+def export_cache(deployment: Deployment, built: Sequence[Image]) -> None:
     """Best effort; it gives way to the branch's next build, and to its end."""
-    if deployment.built_at is None or deployment.build_reused:
+    if not built:
         return
     rows = Deployment.objects.filter(pk=deployment.pk)
     branch = deployment.branch
@@ -39,9 +40,8 @@ def export_cache(deployment: Deployment) -> None:
     try:
         beat()
         with git.worktree_held(branch.repository, branch, beat):
-            request, store = build_request(deployment)
-            buildx.remove_local(request.target)
-            _replace(request, store, branch, beat)
+            for image in built:
+                _export(deployment, image, beat)
     except (PlatformError, Superseded) as problem:
         # Costs a later build some time, and nobody's attention.
         log.info("cache_not_exported", deployment=deployment.pk, problem=str(problem))
@@ -49,13 +49,16 @@ def export_cache(deployment: Deployment) -> None:
         rows.update(exporting_until=None)
 
 
-def _replace(
-    request: buildx.BuildRequest, store: str, branch: Branch, beat: Callable[[], None]
-) -> None:
+def _export(deployment: Deployment, image: Image, beat: Callable[[], None]) -> None:
     """Write the branch's cache; the one before would stay in ECR for ever, without a tag."""
+    branch = deployment.branch
+    # Secrets are no part of a cache's key, and every step that uses one has just been built.
+    request = build_request(deployment, image, {})
+    buildx.remove_local(request.target)
     name = names.image_repository(config().installation, branch.repository.full_name)
-    tag = names.cache_tag(branch.slug)
+    tag = names.cache_tag(branch.slug, image.name)
     before = ecr.digest_of(name, tag)
-    buildx.export_cache(request, ecr.credentials(), f"{store}:{tag}", beat=beat)
+    reference = f"{store_of(deployment)}:{tag}"
+    buildx.export_cache(request, ecr.credentials(), reference, beat=beat)
     if before and before != ecr.digest_of(name, tag):
         ecr.delete_images(name, tags=[], digests=[before])

@@ -12,11 +12,12 @@ from django.utils import timezone
 from .. import names
 from ..adapters import cloudmap, ecr, ecs, git, wakeups
 from ..config import config
-from ..errors import EdahaError, LeaseLost
-from ..models import Branch, Deployment, Image
+from ..errors import EdahaError, LeaseLost, UserError
+from ..models import Branch, Build, Deployment, Hook, Image, Service
 from ..models.lease import Lease
 from ..models.moves import move_branch, move_deployment
 from ..states import ENDED, BranchState, DeploymentState, Wanted
+from . import hooks
 from .attempt import backoff
 from .report import Report
 
@@ -31,7 +32,7 @@ def clean(deployment_id: int) -> None:
     if lease is None or lease.deployment.cleaned_at is not None:
         return
     try:
-        if _clean(lease.deployment):
+        if _clean(lease):
             lease.save(cleaned_at=timezone.now(), progress="", lease_owner="", lease_until=None)
             _after_last(lease.deployment)
         else:
@@ -57,22 +58,66 @@ def _postpone(lease: Lease, problem: EdahaError) -> None:
     lease.give_back(due_in=backoff(attempts), attempts=attempts)
 
 
-def _clean(deployment: Deployment) -> bool:
+def _clean(lease: Lease) -> bool:
     """One go; True once nothing is left."""
+    deployment = lease.deployment
     if not deployment.cluster:
         return True  # it never came as far as AWS
-    name = deployment.service_name(config().installation)
+    if not _hooks_are_over(lease):
+        return False
+    # All of them, so that none waits for another one's tasks to drain.
+    gone = [_clean_service(deployment, service) for service in deployment.services.all()]
+    return all(gone)
+
+
+def _clean_service(deployment: Deployment, service: Service) -> bool:
+    name = service.release_name
     if not ecs.delete_service(deployment.cluster, name):
         return False
-    registry = deployment.discovery_service_arn or cloudmap.find_service(deployment.namespace, name)
+    registry = service.discovery_service_arn or cloudmap.find_service(deployment.namespace, name)
     if registry and not cloudmap.delete_service(registry):
         return False
-    shared = Deployment.objects.filter(
-        task_definition_arn=deployment.task_definition_arn, cleaned_at=None
-    ).exclude(pk=deployment.pk)
-    if deployment.task_definition_arn and not shared.exists():
-        ecs.delete_task_definition(deployment.task_definition_arn)
+    shared = Service.objects.filter(
+        task_definition_arn=service.task_definition_arn, deployment__cleaned_at=None
+    ).exclude(deployment=deployment)
+    if service.task_definition_arn and not shared.exists():
+        ecs.delete_task_definition(service.task_definition_arn)
     return True
+
+
+def _hooks_are_over(lease: Lease) -> bool:
+    """A release hook under way ends first; at the branch's end its last deployment has one more."""
+    if lease.deployment.branch.wanted == Wanted.PRESENT:
+        # A migration that a newer push has overtaken is not torn out of its work.
+        return all([_tried(lease, kind, started=True) for kind in Hook.Kind])
+    if not hooks.stop(lease, Hook.Kind.RELEASE):
+        return False
+    return not _is_last(lease.deployment) or _tried(lease, Hook.Kind.DESTROY, started=False)
+
+
+def _tried(lease: Lease, kind: str, *, started: bool) -> bool:
+    """Take the hook a step further; how it ends changes nothing here."""
+    wanted = lease.deployment.hooks.filter(kind=kind, finished_at=None)
+    if not (wanted.exclude(started_at=None) if started else wanted).exists():
+        return True
+    with Report(lease.deployment) as report:
+        try:
+            return hooks.is_over(lease, kind, report)
+        except UserError as problem:
+            report.say(problem.message)
+            return True
+
+
+def _is_last(deployment: Deployment) -> bool:
+    """Whether it is the newest of the branch's that came as far as ECS."""
+    newest = (
+        Deployment.objects.filter(
+            branch=deployment.branch_id, services__task_definition_arn__gt="", cleaned_at=None
+        )
+        .order_by("-generation")
+        .first()
+    )
+    return newest is not None and newest.pk == deployment.pk
 
 
 def _after_last(deployment: Deployment) -> None:
@@ -139,7 +184,11 @@ def _end(deployment: Deployment) -> None:
 
 def _remove_definitions(branch: Branch) -> None:
     """Also those of workers that died between registering one and writing it down."""
-    for arn in ecs.task_definitions(names.family(config().installation, branch.slug, branch.pk)):
+    families = Service.objects.filter(deployment__branch=branch).values_list(
+        "task_definition__family", flat=True
+    )
+    first = names.family(config().installation, branch.slug, branch.pk)
+    for arn in ecs.task_definitions({first, *filter(None, families)}):
         ecs.delete_task_definition(arn)
 
 
@@ -150,17 +199,21 @@ def _remove_images(branch: Branch) -> None:
     takes them away at its own end.
     """
     deployments = branch.deployments.filter(generation__lt=branch.generation)
-    mine = set(deployments.exclude(image="").values_list("image", flat=True))
-    elsewhere = Deployment.objects.filter(
-        branch__repository=branch.repository, image__in=mine, cleaned_at=None
-    ).exclude(branch=branch)
-    kept = set(elsewhere.values_list("image", flat=True))
-    commits = deployments.exclude(image__in=kept).values_list("commit", flat=True).distinct()
-    tags = {names.image_tag(branch.slug, commit) for commit in commits}
+    builds = Build.objects.filter(deployment__in=deployments)
+    mine = set(builds.values_list("reference", flat=True))
+    elsewhere = Build.objects.filter(
+        deployment__branch__repository=branch.repository,
+        deployment__cleaned_at=None,
+        reference__in=mine,
+    ).exclude(deployment__branch=branch)
+    kept = set(elsewhere.values_list("reference", flat=True))
+    removed = builds.exclude(reference__in=kept).values_list("deployment__commit", "name")
+    tags = {names.image_tag(branch.slug, commit, name) for commit, name in removed}
+    tags |= {names.cache_tag(branch.slug, name) for name in builds.values_list("name", flat=True)}
     # Rows first: whoever looks for an unchanged tree's image now builds it anew.
     Image.objects.filter(repository=branch.repository, reference__in=mine - kept).delete()
     ecr.delete_images(
         names.image_repository(config().installation, branch.repository.full_name),
-        tags=sorted({*tags, names.cache_tag(branch.slug)}),
+        tags=sorted(tags),
         digests=[reference.rpartition("@")[2] for reference in mine - kept],
     )

@@ -1,18 +1,17 @@
-"""From an image to an ECS service of its own for this deployment."""
+"""From images to ECS services of their own for this deployment."""
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from django.utils import timezone
 
-from .. import names
-from ..adapters import aws, cloudmap, ecs, logs, wakeups
+from ..adapters import cloudmap, ecs, logs, wakeups
 from ..config import config
-from ..definitions.service import service
-from ..definitions.task_definition import content_hash, tags, task_definition
-from ..models import Deployment
+from ..definitions.compose import content_hash, log_groups
+from ..models import Deployment, Hook, Service
 from ..models.lease import Lease
 from ..states import ENDED, DeploymentState
+from . import hooks
 from .attempt import attempt
 from .report import Report
 
@@ -21,24 +20,31 @@ _calls = ThreadPoolExecutor(max_workers=32, thread_name_prefix="aws")
 
 
 def release(deployment_id: int) -> None:
-    """Make the discovery name, the task definition and the service; then let it be watched."""
+    """Make names, task definitions and services; then let them be watched.
+
+    With a release hook it lets go while that runs, and is called again.
+    """
     lease = Lease.claim(deployment_id, {DeploymentState.RELEASING})
     if lease is None:
         return
     with Report(lease.deployment) as report, attempt(lease, report):
         lease.check_wanted()
+        if lease.deployment.hooks.filter(kind=Hook.Kind.RELEASE).exists():
+            _prepare(lease)
+            if not hooks.is_over(lease, Hook.Kind.RELEASE, report):
+                hooks.look_again(lease, wakeups.RELEASE)
+                return
         with report.step("Release"):
-            ecs_deployment = _release(lease)
-        report.say(f"ECS service {_name(lease.deployment)} starts")
-        lease.move(
-            DeploymentState.VERIFYING,
-            ecs_deployment_id=ecs_deployment,
-            released_at=timezone.now(),
-        )
+            started = _prepare(lease)
+            _create(lease, started)
+        for service in started:
+            report.say(f"ECS service {service.release_name} starts")
+        lease.move(DeploymentState.VERIFYING, released_at=timezone.now())
         wakeups.wake(wakeups.WATCH, countdown=0.4)
 
 
-def _release(lease: Lease) -> str:
+def _prepare(lease: Lease) -> list[Service]:
+    """Everything that the services need: log groups, names, task definitions."""
     deployment = lease.deployment
     repository = deployment.branch.repository
     # Written first: from now on there may be something in AWS that is to be cleaned up.
@@ -46,47 +52,80 @@ def _release(lease: Lease) -> str:
         cluster=repository.cluster or config().cluster,
         namespace=repository.namespace or config().namespace,
     )
-    group = names.log_group(config().installation, repository.full_name)
-    grouped = _calls.submit(logs.ensure_group, group)
-    discovered = _calls.submit(
-        cloudmap.create_service, deployment.namespace, _name(deployment), tags(deployment)
-    )
+    services = list(deployment.services.all())
+    mine = [group for service in services for group in log_groups(service.task_definition)]
+    grouped = [
+        _calls.submit(logs.ensure_group, group)
+        for group in dict.fromkeys(mine)
+        if group.startswith(f"/{config().installation}/")
+    ]
+    discovered = [_calls.submit(_discovery_name, deployment, service) for service in services]
     try:
-        arn = _definition(lease)
+        for service in services:
+            _definition(lease, service)
     finally:
         # Whatever fails is cleaned up at once: nothing may still be on its way to AWS then.
-        under_way: list[Future[Any]] = [grouped, discovered]
+        under_way: list[Future[Any]] = [*grouped, *discovered]
         wait(under_way)
-    registry = discovered.result()
-    grouped.result()
-    lease.save(discovery_service_arn=registry)
+    for service, future in zip(services, discovered, strict=True):
+        if not service.discovery_service_arn:
+            lease.save_part(service, discovery_service_arn=future.result())
+    for group in grouped:
+        group.result()
     lease.beat()
-    return ecs.create_service(service(deployment, arn, registry))
+    return services
 
 
-def _definition(lease: Lease) -> str:
-    deployment = lease.deployment
-    definition = task_definition(
-        deployment, deployment.image, deployment.port or 0, aws.client("ecs").meta.region_name
+def _discovery_name(deployment: Deployment, service: Service) -> str:
+    known = service.discovery_service_arn
+    return known or cloudmap.create_service(
+        deployment.namespace, service.release_name, service.tags
     )
-    digest = content_hash(definition)
-    arn = _same_definition(deployment, digest) or ecs.register_task_definition(definition)
-    lease.save(task_definition_arn=arn, task_definition_hash=digest)
-    return arn
+
+
+def _definition(lease: Lease, service: Service) -> None:
+    if service.task_definition_arn:
+        return  # an earlier call registered it
+    digest = content_hash(service.task_definition)
+    arn = _same_definition(lease.deployment, digest)
+    arn = arn or ecs.register_task_definition(service.task_definition)
+    lease.save_part(service, task_definition_arn=arn, task_definition_hash=digest)
 
 
 def _same_definition(deployment: Deployment, digest: str) -> str:
     """A revision with this content that is still in use: registering costs 1 of 20 tokens."""
     same = (
-        deployment.branch.deployments.filter(task_definition_hash=digest, cleaned_at=None)
+        Service.objects.filter(
+            deployment__branch=deployment.branch_id,
+            deployment__cleaned_at=None,
+            task_definition_hash=digest,
+        )
         .exclude(task_definition_arn="")
         # One that has ended takes its revision along, maybe right now.
-        .exclude(state__in=ENDED)
-        .order_by("-generation")
+        .exclude(deployment__state__in=ENDED)
+        .order_by("-deployment__generation")
         .first()
     )
     return same.task_definition_arn if same else ""
 
 
-def _name(deployment: Deployment) -> str:
-    return deployment.service_name(config().installation)
+def _create(lease: Lease, services: list[Service]) -> None:
+    under_way = [
+        _calls.submit(ecs.create_service, _request(lease.deployment, service))
+        for service in services
+    ]
+    wait(under_way)
+    for service, future in zip(services, under_way, strict=True):
+        lease.save_part(service, ecs_deployment_id=future.result())
+
+
+def _request(deployment: Deployment, service: Service) -> dict[str, Any]:
+    """CreateService's arguments, with what is known only now."""
+    return service.service_definition | {
+        "cluster": deployment.cluster,
+        "serviceName": service.release_name,
+        "taskDefinition": service.task_definition_arn,
+        "serviceRegistries": [{"registryArn": service.discovery_service_arn}],
+        # Makes a retry safe; at most 36 characters.
+        "clientToken": f"{config().installation}-{deployment.branch_id}-{service.pk}",
+    }

@@ -56,6 +56,22 @@ class Report:
             step.save(update_fields=["completed_at", "error"])
             self._changed()
 
+    def begin_step(self, name: str) -> None:
+        """A step that ends in another call, with `end_step`."""
+        BuildStep.objects.create(
+            deployment=self._deployment,
+            number=self._next_number(),
+            name=name,
+            started_at=timezone.now(),
+        )
+        self._changed()
+
+    def end_step(self, name: str, error: str = "") -> None:
+        self._deployment.steps.filter(name=name, completed_at=None).update(
+            completed_at=timezone.now(), error=error
+        )
+        self._changed()
+
     def forget_steps(self) -> None:
         """Begin the list of steps anew: an earlier try was interrupted."""
         self._deployment.steps.all().delete()

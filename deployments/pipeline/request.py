@@ -1,32 +1,44 @@
-"""What buildx is asked for, for one deployment."""
+"""What buildx is asked for, for one image of a deployment."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .. import names
 from ..adapters import buildx, ecr, git
 from ..config import config
+from ..definitions.application import Image
 from ..errors import UserError
 from ..models import Deployment
 
 
-def build_request(deployment: Deployment) -> tuple[buildx.BuildRequest, str]:
-    """What to build, and the `registry/repository` that it goes to; checks the files out."""
+def build_request(
+    deployment: Deployment, image: Image, secrets: Mapping[str, bytes]
+) -> buildx.BuildRequest:
+    """What to build and where it goes; checks the commit's files out."""
     branch = deployment.branch
     repository = branch.repository
     worktree = git.checkout(repository, branch, deployment.commit)
-    store = ecr.ensure_repository(
-        names.image_repository(config().installation, repository.full_name)
-    )
+    store = store_of(deployment)
     caches = dict.fromkeys([branch.slug, names.slugify(repository.default_branch)])
-    request = buildx.BuildRequest(
-        context=_beneath(worktree, repository.context),
-        dockerfile=_beneath(worktree, repository.dockerfile),
-        platforms=tuple(repository.platforms),
-        target=f"{store}:{names.image_tag(branch.slug, deployment.commit)}",
-        cache_from=tuple(f"{store}:{names.cache_tag(slug)}" for slug in caches),
+    return buildx.BuildRequest(
+        context=_beneath(worktree, image.context),
+        dockerfile=_beneath(worktree, image.dockerfile),
+        platforms=image.platforms,
+        target=f"{store}:{names.image_tag(branch.slug, deployment.commit, image.name)}",
+        stage=image.target,
+        args=tuple(sorted(image.args.items())),
+        secrets=secrets,
+        cache_from=tuple(f"{store}:{names.cache_tag(slug, image.name)}" for slug in caches),
         no_cache=deployment.no_cache,
     )
-    return request, store
+
+
+def store_of(deployment: Deployment) -> str:
+    """The `registry/repository` that its images go to, made where it is new."""
+    repository = deployment.branch.repository
+    return ecr.ensure_repository(
+        names.image_repository(config().installation, repository.full_name)
+    )
 
 
 def _beneath(worktree: Path, path: str) -> Path:

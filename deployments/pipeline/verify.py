@@ -16,10 +16,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..adapters import ecs, preview, wakeups
-from ..config import config
 from ..definitions.rollout import Judgement, Verdict, in_view_of, judge, may_have_failed
 from ..errors import EdahaError, LeaseLost, PlatformError, UserError
-from ..models import Deployment
+from ..models import Deployment, Service
 from ..models.lease import Lease
 from ..states import DeploymentState
 from .attempt import attempt, fail
@@ -42,8 +41,9 @@ _calls = ThreadPoolExecutor(max_workers=16, thread_name_prefix="look")
 
 @dataclass(frozen=True)
 class Sight:
-    """What one look at one rollout showed."""
+    """What one look at one service's rollout showed."""
 
+    service: Service
     judgement: Judgement
     answer: preview.Answer | None = None
 
@@ -52,9 +52,16 @@ class Sight:
         return self.answer is not None and self.answer.ok
 
     @property
+    def has_failed(self) -> bool:
+        return self.judgement.verdict == Verdict.FAILED
+
+    @property
     def sentence(self) -> str:
         answer = f" The application: {self.answer.detail}." if self.answer else ""
         return self.judgement.message + answer
+
+
+Sights = list[Sight]
 
 
 def watch() -> None:
@@ -80,38 +87,47 @@ def _claim_due() -> list[Lease]:
 
 
 def _look(cluster: str, leases: list[Lease]) -> None:
-    names = [lease.deployment.service_name(config().installation) for lease in leases]
+    rows = {lease.deployment.pk: list(lease.deployment.services.all()) for lease in leases}
+    names = [service.release_name for services in rows.values() for service in services]
     try:
-        services = ecs.describe_services(cluster, names)
+        described = ecs.describe_services(cluster, names)
     except EdahaError as problem:
         for lease in leases:
             _conclude(lease, problem)
         return
     # The slow parts side by side, without the database; then one after the other.
-    seen = _calls.map(
-        _see,
-        [(lease.deployment, services.get(name)) for lease, name in zip(leases, names, strict=True)],
-    )
-    for lease, sight in zip(leases, seen, strict=True):
-        _conclude(lease, sight)
+    looks = {
+        lease.deployment.pk: [
+            _calls.submit(_see, lease.deployment, service, described.get(service.release_name))
+            for service in rows[lease.deployment.pk]
+        ]
+        for lease in leases
+    }
+    for lease in leases:
+        _conclude(lease, _together([look.result() for look in looks[lease.deployment.pk]]))
 
 
-def _see(pair: tuple[Deployment, Any]) -> Sight | EdahaError:
-    deployment, service = pair
+def _together(seen: list[Sight | EdahaError]) -> Sights | EdahaError:
+    problem = next((each for each in seen if isinstance(each, EdahaError)), None)
+    return problem or [each for each in seen if isinstance(each, Sight)]
+
+
+def _see(deployment: Deployment, service: Service, described: Any) -> Sight | EdahaError:
     try:
-        if service is None and _is_young(deployment):
+        if described is None and _is_young(deployment):
             # Reads are eventually consistent: what was just created may not show yet.
-            return Sight(Judgement(Verdict.WAITING, "ECS does not show the service yet."))
-        judgement = judge(service, deployment.ecs_deployment_id, ())
+            waiting = Judgement(Verdict.WAITING, "ECS does not show the service yet.")
+            return Sight(service, waiting)
+        judgement = judge(described, service.ecs_deployment_id, ())
         if judgement.verdict == Verdict.FAILED:
-            return Sight(judgement)
-        answer = preview.probe(deployment) if judgement.verdict == Verdict.RUNNING else None
-        sight = Sight(judgement, answer)
-        if sight.is_up or not may_have_failed(service):
+            return Sight(service, judgement)
+        running = judgement.verdict == Verdict.RUNNING
+        answer = preview.probe(deployment, service) if running else None
+        sight = Sight(service, judgement, answer)
+        if sight.is_up or not may_have_failed(described):
             return sight
-        name = deployment.service_name(config().installation)
-        stopped = ecs.tasks(deployment.cluster, name, stopped=True)
-        return Sight(judge(service, deployment.ecs_deployment_id, stopped), answer)
+        stopped = ecs.tasks(deployment.cluster, service.release_name, stopped=True)
+        return Sight(service, judge(described, service.ecs_deployment_id, stopped), answer)
     except EdahaError as problem:
         return problem
     except Exception:
@@ -119,80 +135,99 @@ def _see(pair: tuple[Deployment, Any]) -> Sight | EdahaError:
         return PlatformError("An error inside Edaha; the workers' log has the details.", retry=True)
 
 
-def _conclude(lease: Lease, sight: Sight | EdahaError) -> None:
-    if _is_nothing_new(lease, sight):
+def _conclude(lease: Lease, seen: Sights | EdahaError) -> None:
+    if _is_nothing_new(lease, seen):
         with suppress(LeaseLost):  # whoever has it now goes on
-            _wait(lease, sight)
+            _wait(lease, seen)
         return
     with Report(lease.deployment) as report, attempt(lease, report):
         lease.check_not_overtaken()
-        if isinstance(sight, EdahaError):
-            fail(lease, report, sight)
+        if isinstance(seen, EdahaError):
+            fail(lease, report, seen)
         else:
-            _act(lease, sight, report)
+            _act(lease, seen, report)
 
 
-def _is_nothing_new(lease: Lease, sight: Sight | EdahaError) -> bool:
+def _is_nothing_new(lease: Lease, seen: Sights | EdahaError) -> bool:
     """Whether there is nothing to say and nothing to do, but to look again."""
-    deployment = lease.deployment
-    if lease.is_overtaken() or timezone.now() > _deadline(deployment):
+    if lease.is_overtaken():
         return False
-    if isinstance(sight, EdahaError):
-        return isinstance(sight, PlatformError) and sight.retry
-    is_over = sight.is_up or sight.judgement.verdict == Verdict.FAILED
-    return sight.sentence == deployment.progress and not is_over
+    if isinstance(seen, EdahaError):
+        is_late = any(_is_late(lease.deployment, each) for each in lease.deployment.services.all())
+        return isinstance(seen, PlatformError) and seen.retry and not is_late
+    if any(_is_late(lease.deployment, sight.service) for sight in seen if not sight.is_up):
+        return False
+    is_over = all(sight.is_up for sight in seen) or any(sight.has_failed for sight in seen)
+    return not is_over and all(sight.sentence[:300] == sight.service.progress for sight in seen)
 
 
-def _act(lease: Lease, sight: Sight, report: Report) -> None:
-    deployment = lease.deployment
-    report.say(sight.sentence)
-    if sight.judgement.verdict == Verdict.FAILED:
-        printed = last_words(deployment, sight.judgement.task_arn, report)
-        failure = in_view_of(sight.judgement, printed)
-        raise UserError(failure.message, hint=failure.hint)
-    if sight.is_up:
+def _act(lease: Lease, seen: Sights, report: Report) -> None:
+    for sight in seen:
+        if sight.sentence[:300] != sight.service.progress:
+            report.say(_named(sight, seen))
+    failed = next((sight for sight in seen if sight.has_failed), None)
+    if failed is not None:
+        printed = last_words(lease.deployment, failed.service, failed.judgement.task_arn, report)
+        failure = in_view_of(failed.judgement, printed)
+        message = failure.message if len(seen) == 1 else f"{failed.service.name}: {failure.message}"
+        raise UserError(message, hint=failure.hint)
+    if all(sight.is_up for sight in seen):
         go_live(lease, report)
         return
-    _check_deadline(deployment, sight, report)
-    _wait(lease, sight)
+    for sight in seen:
+        _check_deadline(lease.deployment, sight, report)
+    _wait(lease, seen)
 
 
-def _wait(lease: Lease, sight: Sight | EdahaError) -> None:
+def _named(sight: Sight, seen: Sights) -> str:
+    return sight.sentence if len(seen) == 1 else f"{sight.service.name}: {sight.sentence}"
+
+
+def _wait(lease: Lease, seen: Sights | EdahaError) -> None:
     deployment, now = lease.deployment, timezone.now()
-    if isinstance(sight, EdahaError):
-        log.warning("rollout_not_seen", deployment=deployment.pk, problem=str(sight))
+    if isinstance(seen, EdahaError):
+        log.warning("rollout_not_seen", deployment=deployment.pk, problem=str(seen))
         lease.give_back(due_in=_LOOK_LATE)
         return
-    running = sight.judgement.verdict == Verdict.RUNNING
-    since = (deployment.running_since or now) if running else None
-    lease.save(running_since=since, progress=sight.sentence[:300])
+    for sight in seen:
+        running = sight.judgement.verdict == Verdict.RUNNING
+        since = (sight.service.running_since or now) if running else None
+        if (since, sight.sentence[:300]) != (sight.service.running_since, sight.service.progress):
+            lease.save_part(sight.service, running_since=since, progress=sight.sentence[:300])
+    lease.save(progress=_newest(seen)[:300])
     lease.give_back(due_in=_LOOK_SOON if _is_young(deployment) else _LOOK_LATE)
+
+
+def _newest(seen: Sights) -> str:
+    """Where the whole stands: what is not up yet."""
+    return " ".join(_named(sight, seen) for sight in seen if not sight.is_up)
 
 
 def _is_young(deployment: Deployment) -> bool:
     return timezone.now() - (deployment.released_at or timezone.now()) < _YOUNG
 
 
-def _deadline(deployment: Deployment) -> Any:
-    if deployment.running_since:
-        seconds = deployment.branch.repository.startup_seconds
-        return deployment.running_since + timedelta(seconds=seconds)
-    return (deployment.released_at or deployment.created_at) + _PLACEMENT
+def _is_late(deployment: Deployment, service: Service) -> bool:
+    if service.running_since:
+        deadline = service.running_since + timedelta(seconds=service.startup_seconds)
+    else:
+        deadline = (deployment.released_at or deployment.created_at) + _PLACEMENT
+    return timezone.now() > deadline
 
 
 def _check_deadline(deployment: Deployment, sight: Sight, report: Report) -> None:
-    if timezone.now() <= _deadline(deployment):
+    service = sight.service
+    if sight.is_up or not _is_late(deployment, service):
         return
-    last_words(deployment, "", report)
+    last_words(deployment, service, "", report)
     if sight.answer is None:
         raise UserError(
             f"ECS did not get the task to run within {_PLACEMENT.seconds // 60} minutes.",
             hint="The service's events in the log tell why: often capacity, roles or the network.",
         )
-    seconds = deployment.branch.repository.startup_seconds
     raise UserError(
-        f"The application did not answer on port {deployment.port} within {seconds} s: "
-        f"{sight.answer.detail}.",
-        hint=f"Make it listen on 0.0.0.0:{deployment.port} (not 127.0.0.1), or set the "
-        "repository's port, health path or start-up time.",
+        f"The application did not answer on port {service.port} within "
+        f"{service.startup_seconds} s: {sight.answer.detail}.",
+        hint=f"Make it listen on 0.0.0.0:{service.port} (not 127.0.0.1), or set its port, health "
+        "path or start-up time.",
     )

@@ -6,7 +6,17 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from deployments.models import Branch, Delivery, Deployment, LogChunk, Repository, Transition
+from deployments.config import config
+from deployments.models import (
+    Branch,
+    Delivery,
+    Deployment,
+    LogChunk,
+    Repository,
+    Service,
+    Transition,
+)
+from deployments.names import address_label
 from deployments.states import BranchState, DeploymentState
 
 COMMIT = "3f2a1bc0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4"
@@ -43,13 +53,30 @@ def a_deployment(
         commit=COMMIT,
         trigger=Deployment.Trigger.PUSH,
         state=state,
-        **({"port": 3000, "namespace": "edaha.internal"} | fields),
+        **({"namespace": "edaha.internal"} | fields),
     )
+    a_service(deployment)
     branch.deployment = deployment
     if is_live:
         branch.live = deployment
     branch.save()
     return deployment
+
+
+def a_service(deployment: Deployment, name: str = "", **fields: Any) -> Service:
+    """One of its services; without a name, the one at the preview's own address."""
+    slug = deployment.branch.slug
+    return Service.objects.create(
+        deployment=deployment,
+        **{
+            "name": name or "app",
+            "label": address_label(slug, name) if name else slug,
+            "release_name": deployment.service_name(config().installation, name),
+            "container": "app",
+            "port": 3000,
+        }
+        | fields,
+    )
 
 
 def a_live_branch(name: str = "feature-x", **fields: Any) -> Branch:

@@ -12,7 +12,7 @@ from deployments.config import config
 from deployments.models import BuildStep, Deployment
 from deployments.states import BranchState, DeploymentState
 
-from .rows import a_branch, a_deployment, a_live_branch
+from .rows import a_branch, a_deployment, a_live_branch, a_service
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +152,34 @@ def test_the_page_speaks_japanese(client: Client) -> None:
     a_branch(state=BranchState.BUILDING)
     answer = status(client, "feature-x", **{"Accept-Language": "ja"})
     assert "ビルドしています" in answer.content.decode()
+
+
+def test_each_service_has_an_address_of_its_own(client: Client) -> None:
+    branch = a_live_branch()
+    assert branch.live is not None
+    api = a_service(branch.live, "api", port=9000)
+    answer = gate(client, "api--feature-x.localhost")
+    assert answer["X-Edaha-Upstream"] == f"{api.release_name}.edaha.internal:9000"
+    assert gate(client, "feature-x.localhost")["X-Edaha-Upstream"] == upstream(branch.live)
+    assert gate(client, "web--feature-x.localhost").status_code == 403
+
+
+def test_a_probe_reaches_one_service_of_a_deployment_before_it_is_live(client: Client) -> None:
+    new = a_deployment(a_branch(), DeploymentState.VERIFYING)
+    api = a_service(new, "api", port=9000)
+    answer = gate(client, "api--feature-x.localhost", PROBE.sign(str(new.pk)))
+    assert answer["X-Edaha-Upstream"] == f"{api.release_name}.edaha.internal:9000"
+
+
+def test_a_services_address_has_its_previews_status_page(client: Client) -> None:
+    a_branch(title="The new search", state=BranchState.BUILDING)
+    answer = status(client, "api--feature-x")
+    assert (answer.status_code, answer["X-Edaha-Status"]) == (503, "building")
+    assert "The new search" in answer.content.decode()
+
+
+def test_an_address_that_was_cut_to_fit_has_its_previews_status_page(client: Client) -> None:
+    branch = a_branch("long-" * 12 + "x", state=BranchState.BUILDING)
+    service = a_service(a_deployment(branch), "administration")
+    assert not service.label.endswith(branch.slug)
+    assert status(client, service.label)["X-Edaha-Status"] == "building"

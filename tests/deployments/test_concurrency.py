@@ -185,7 +185,7 @@ def test_who_lost_a_lease_writes_nothing_however_it_tries(branch: Branch) -> Non
     before = Deployment.objects.values().get()
     for attempt in (
         lost.beat,
-        lambda: lost.save(image="stolen"),
+        lambda: lost.save(source="stolen"),
         lambda: lost.give_back(due_in=0),
         lambda: lost.move(_D.VERIFYING),
         lambda: lost.move(_D.FAILED, reason="mine"),
@@ -193,5 +193,5 @@ def test_who_lost_a_lease_writes_nothing_however_it_tries(branch: Branch) -> Non
         with pytest.raises(LeaseLost):
             attempt()
     assert Deployment.objects.values().get() == before
-    held.save(image="mine")
-    assert Deployment.objects.get().image == "mine"
+    held.save(source="mine")
+    assert Deployment.objects.get().source == "mine"

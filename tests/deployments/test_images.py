@@ -6,7 +6,7 @@ import pytest
 
 from deployments import intake, names
 from deployments.adapters import ecr
-from deployments.models import Branch, Deployment, Repository
+from deployments.models import Branch, Build, Deployment, Repository
 from deployments.pipeline import clean
 
 COMMIT = "c" * 40
@@ -31,7 +31,7 @@ def running(repository: Repository, name: str) -> Branch:
     branch = Branch.for_name(repository, name)
     made = intake.want_commit(branch, COMMIT, trigger=Deployment.Trigger.PUSH)
     assert made is not None
-    Deployment.objects.filter(pk=made.pk).update(image=IMAGE)
+    Build.objects.create(deployment=made, name="app", reference=IMAGE)
     return branch
 
 
@@ -41,7 +41,7 @@ def test_a_branchs_own_image_goes_with_it(
     branch = ended(repository, "alone")
     clean._remove_images(branch)
     assert deleted[0]["digests"] == ["sha256:" + "1" * 64]
-    assert names.image_tag("alone", COMMIT) in deleted[0]["tags"]
+    assert names.image_tag("alone", COMMIT, "app") in deleted[0]["tags"]
 
 
 def test_an_image_that_another_branch_runs_stays_with_its_tag(
@@ -50,4 +50,4 @@ def test_an_image_that_another_branch_runs_stays_with_its_tag(
     running(repository, "other")
     branch = ended(repository, "one")
     clean._remove_images(branch)
-    assert deleted == [{"tags": [names.cache_tag("one")], "digests": []}]
+    assert deleted == [{"tags": [names.cache_tag("one", "app")], "digests": []}]

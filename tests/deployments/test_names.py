@@ -146,3 +146,24 @@ def test_a_name_that_imitates_anothers_address_does_not_take_it() -> None:
     imitation = names.with_hash("main", "acme/web:main")
     assert Branch.for_name(mine, imitation).slug != imitation
     assert Branch.for_name(theirs, "main").slug == imitation
+
+
+def test_a_services_address_is_its_name_before_the_slug() -> None:
+    assert names.address_label("feature-x", "api") == "api--feature-x"
+
+
+@given(branch_names.names(), st.from_regex(r"[a-z]([a-z0-9]{0,28}[a-z0-9])?", fullmatch=True))
+def test_a_services_address_is_a_label_and_no_branchs_slug(name: str, service: str) -> None:
+    slug = names.slugify(name)
+    label = names.address_label(slug, service)
+    assert names.is_label(label)
+    assert "--" in label or len(f"{service}--{slug}") > names.LABEL_MAX
+    assert names.slugify(label) != label or "--" not in label
+
+
+@given(branch_names.names())
+def test_two_services_of_a_deployment_have_two_names(name: str) -> None:
+    slug = names.slugify(name)
+    made = {names.release_name("edaha", slug, 10**6, 10**4, service) for service in ("", "a", "b")}
+    assert len(made) == 3
+    assert all(map(names.is_label, made))

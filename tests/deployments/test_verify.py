@@ -210,7 +210,6 @@ def _many_rollouts(world: World, count: int) -> None:
             trigger="push",
             state=_D.VERIFYING,
             cluster="default",
-            port=8000,
             released_at=timezone.now(),
         )
         Branch.objects.filter(pk=branch.pk).update(generation=1, deployment=deployment)
@@ -222,8 +221,14 @@ def _many_rollouts(world: World, count: int) -> None:
             "desiredCount": 1,
             "serviceRegistries": [{"registryArn": "arn:aws:servicediscovery:::service/srv-1"}],
         }
-        deployment.ecs_deployment_id = ecs.create_service(request)
-        deployment.save()
+        Service.objects.create(
+            deployment=deployment,
+            name="app",
+            label=branch.slug,
+            release_name=request["serviceName"],
+            port=8000,
+            ecs_deployment_id=ecs.create_service(request),
+        )
     world.cloud.calls.clear()
 
 

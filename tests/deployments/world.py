@@ -32,7 +32,7 @@ _WORKERS: dict[str, Callable[..., None]] = {
 
 def forget() -> None:
     """What a process remembers of AWS dies with it."""
-    for memory in (cloudmap._namespaces, ecr._known, logs._known, build._preflight_passed):
+    for memory in (cloudmap._namespaces, ecr._known, logs._known, verify._passed):
         memory.clear()
 
 

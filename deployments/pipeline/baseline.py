@@ -1,0 +1,49 @@
+"""What the default branch's files would say of the same preview: its difference is the branch's.
+
+Found out when the deployment is on its way already, so that nobody waits for it.
+"""
+
+import structlog
+
+from ..adapters import git
+from ..definitions import plan as plans
+from ..errors import EdahaError
+from ..models import Deployment
+from . import plan as deployment_plan
+from .plan import Plan
+
+log = structlog.get_logger(__name__)
+
+
+def remember_baseline(deployment: Deployment, plan: Plan) -> None:
+    """Write it beside the deployment's services. Best effort: it is for reading only."""
+    repository = deployment.branch.repository
+    if deployment.branch.name == repository.default_branch:
+        return
+    try:
+        head = git.fetch_branch(repository, repository.default_branch)
+        if head is None:
+            return
+        composed = _composed(deployment, plan, head)
+    except EdahaError as problem:
+        log.info("no_baseline", deployment=deployment.pk, problem=str(problem))
+        return
+    for service in deployment.services.filter(name__in=composed):
+        definition = composed[service.name]
+        service.baseline = {
+            "task_definition": definition.task_definition,
+            "service_definition": definition.service,
+        }
+        service.save(update_fields=["baseline"])
+
+
+def _composed(deployment: Deployment, plan: Plan, commit: str) -> dict[str, plans.Definition]:
+    """The other commit's definitions for this very preview, images and ports included."""
+    other = deployment_plan.read(deployment, commit=commit)
+    built = dict(deployment.builds.values_list("name", "reference"))
+    images = {
+        image.name: built.get(image.name, plans.placeholder(image.name))
+        for image in other.application.images
+    }
+    ports = dict(deployment.services.values_list("name", "port"))
+    return plans.compose_all(other, images, ports)

@@ -1,0 +1,111 @@
+"""One image of a deployment: found again where nothing in it has changed, or built."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from .. import names
+from ..adapters import buildx, ecr, git
+from ..adapters.secrets import read_secret
+from ..config import config
+from ..definitions.application import Image as Spec
+from ..errors import UserError
+from ..models import Build, Image, Repository
+from ..models.lease import Lease
+from .plan import Plan
+from .report import Report
+from .request import build_request, store_of
+
+#: Part of every build key: a change of how Edaha builds makes a new one.
+_BUILD_VERSION = 2
+
+
+def find_or_build(lease: Lease, report: Report, plan: Plan, spec: Spec) -> tuple[Image, bool]:
+    """The image in the registry, and whether it was there before."""
+    deployment = lease.deployment
+    repository = deployment.branch.repository
+    key = build_key(repository, deployment.commit, spec, plan.definition_files)
+    known = Image.objects.filter(repository=repository, build_key=key).first()
+    reused = known is not None and not deployment.no_cache and _still_there(known)
+    if known is None or not reused:
+        known = _build(lease, report, spec, key)
+    else:
+        report.say(f"Nothing that goes into the image {spec.name} has changed: no build needed.")
+    Build.objects.update_or_create(
+        deployment=deployment,
+        name=spec.name,
+        defaults={"reference": known.reference, "reused": reused},
+    )
+    return known, reused
+
+
+def build_key(
+    repository: Repository, commit: str, spec: Spec, definition_files: frozenset[str]
+) -> str:
+    """Hash of everything that goes into an image: equal keys, equal images.
+
+    Raises UserError where there is no Dockerfile or no context folder.
+    """
+    mirror = git.mirror_path(repository)
+    dockerfile = git.object_hash(repository, mirror, commit, spec.dockerfile)
+    if dockerfile is None:
+        raise UserError(
+            f"There is no {spec.dockerfile} in commit {commit[:7]}.",
+            hint="Add a Dockerfile, or set the path of the one that there is.",
+        )
+    content = [
+        _content(repository, mirror, commit, path, definition_files)
+        for path in spec.paths or (spec.context,)
+    ]
+    how = [spec.dockerfile, spec.context, spec.target, sorted(spec.args.items()), spec.platforms]
+    secrets = sorted(spec.secrets.items())
+    inputs = [_BUILD_VERSION, spec.name, dockerfile, content, how, secrets]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def _content(
+    repository: Repository, mirror: Path, commit: str, path: str, definition_files: frozenset[str]
+) -> str:
+    """The hash of what is at `path`, without the files that only say how it is deployed."""
+    whole = git.object_hash(repository, mirror, commit, path)
+    if whole is None:
+        raise UserError(
+            f"There is no folder {path} in commit {commit[:7]}.",
+            hint="Set the image's context and paths to what is in the repository.",
+        )
+    folder = "" if path == "." else f"{path}/"
+    if not any(name.startswith(folder) for name in definition_files):
+        return whole
+    entries = [
+        entry
+        for entry in git.tree_entries(repository, mirror, commit, path)
+        if entry[2] not in definition_files
+    ]
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
+
+
+def _still_there(image: Image) -> bool:
+    name = names.image_repository(config().installation, image.repository.full_name)
+    return ecr.has_image(name, image.digest)
+
+
+def _build(lease: Lease, report: Report, spec: Spec, key: str) -> Image:
+    deployment = lease.deployment
+    branch = deployment.branch
+    allowed = branch.repository.allowed
+    secrets = {name: read_secret(place, allowed) for name, place in spec.secrets.items()}
+    # A build that this one replaces may still be reading the files: it ends within a heartbeat.
+    with git.worktree_held(branch.repository, branch, lease.beat):
+        request = build_request(deployment, spec, secrets)
+        report.begin_build()
+        credentials = ecr.credentials()
+        digest = buildx.build(request, credentials, report=report.build_change, beat=lease.beat)
+    reference = f"{store_of(deployment)}@{digest}"
+    ports = buildx.inspect(reference, credentials)
+    report.say(f"Pushed {reference}")
+    image, _ = Image.objects.update_or_create(
+        repository=branch.repository,
+        build_key=key,
+        defaults={"digest": digest, "reference": reference, "ports": ports},
+    )
+    return image

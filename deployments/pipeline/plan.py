@@ -1,0 +1,174 @@
+"""A deployment's definitions: read out of its commit, checked, and written down as rows."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import names
+from ..adapters import aws, git, jsonnet, lookups
+from ..adapters.gitfiles import GitFiles
+from ..adapters.verify import Asked
+from ..adapters.verify import verify as ask_aws
+from ..config import config
+from ..definitions import plan as plans
+from ..definitions.application import Application
+from ..definitions.compose import Definition
+from ..definitions.edaha_yml import Defaults
+from ..definitions.plan import Plan
+from ..definitions.preview import Platform, Preview
+from ..definitions.problems import DefinitionError
+from ..models import Branch, Deployment, Hook, Image, Repository, Service
+from .ports import port_of
+
+
+def read(deployment: Deployment, *, commit: str = "") -> Plan:
+    """What the files of its commit (or of another one) say of the deployment's preview.
+
+    The commit is in the mirror already. Raises DefinitionError with all that is wrong with it.
+    """
+    repository = deployment.branch.repository
+    mirror = git.mirror_path(repository)
+    with GitFiles(repository, mirror, commit or deployment.commit) as files:
+        plan = plans.make(
+            files,
+            _defaults(repository),
+            path=repository.definitions,
+            preview=lambda application: _preview(deployment, application),
+            platform=_platform(repository),
+            tools=plans.Tools(lookups.AwsLookups(repository.allowed), jsonnet.evaluate),
+        )
+    if found := plans.problems(plan):
+        raise DefinitionError(found)
+    return plan
+
+
+def verify(plan: Plan) -> list[str]:
+    """Ask AWS for everything that the definitions name; what could not be asked comes back."""
+    composed = plans.compose_all(plan)
+    definitions = {name: (each.task_definition, each.service) for name, each in composed.items()}
+    return ask_aws(Asked(plan.platform, definitions, plan.application.source))
+
+
+def summary(plan: Plan) -> str:
+    """One line for the log."""
+    application = plan.application
+    services = ", ".join(service.name for service in application.services)
+    return f"{application.source or 'The repository’s settings'}: {services}"
+
+
+def write_down(deployment: Deployment, plan: Plan, images: Mapping[str, Image]) -> None:
+    """Make the rows of its services and hooks, now that the images are known."""
+    ports = {service.name: port_of(service, images) for service in plan.application.services}
+    references = {name: image.reference for name, image in images.items()}
+    composed = plans.compose_all(plan, references, ports)
+    platforms = {name: tuple(image.ports) for name, image in images.items()}
+    if found := plans.problems(plan, composed, platforms):
+        raise DefinitionError(found)
+    expires = plan.application.expires_seconds
+    with transaction.atomic():
+        deployment.services.all().delete()
+        deployment.hooks.all().delete()
+        for name, definition in composed.items():
+            _service(deployment, plan, name, definition).save()
+        for hook in _hooks(deployment, plan, composed):
+            hook.save()
+        Branch.objects.filter(pk=deployment.branch_id, generation=deployment.generation).update(
+            expires_at=timezone.now() + timedelta(seconds=expires) if expires else None
+        )
+
+
+def _service(deployment: Deployment, plan: Plan, name: str, definition: Definition) -> Service:
+    described = plan.application.service(name)
+    own = "" if described.is_default else name
+    return Service(
+        deployment=deployment,
+        name=name,
+        label=_label(deployment.branch, own),
+        release_name=deployment.service_name(config().installation, own),
+        container=definition.container,
+        port=definition.port,
+        health_path=described.health_path,
+        startup_seconds=described.startup_seconds,
+        task_definition=definition.task_definition,
+        service_definition=definition.service,
+        changes=[asdict(change) for change in definition.changes],
+    )
+
+
+def _hooks(deployment: Deployment, plan: Plan, composed: Mapping[str, Definition]) -> list[Hook]:
+    application = plan.application
+    wanted = {
+        Hook.Kind.RELEASE: application.release_hook,
+        Hook.Kind.DESTROY: application.destroy_hook,
+    }
+    return [
+        Hook(
+            deployment=deployment,
+            kind=kind,
+            service=hook.service,
+            container=hook.container or composed[hook.service].container,
+            command=list(hook.command),
+            timeout_seconds=hook.timeout_seconds,
+        )
+        for kind, hook in wanted.items()
+        if hook is not None
+    ]
+
+
+def _preview(deployment: Deployment, application: Application) -> Preview:
+    branch = deployment.branch
+    urls = {
+        service.name: config().preview_url(
+            _label(branch, "" if service.is_default else service.name)
+        )
+        for service in application.services
+    }
+    return Preview(
+        installation=config().installation,
+        repository=branch.repository.full_name,
+        branch=branch.name,
+        slug=branch.slug,
+        branch_id=branch.pk,
+        generation=deployment.generation,
+        commit=deployment.commit,
+        pull_request=branch.pull_request,
+        urls=urls,
+        default_service=application.default_service.name,
+    )
+
+
+def _label(branch: Branch, service: str) -> str:
+    return names.address_label(branch.slug, service) if service else branch.slug
+
+
+def _platform(repository: Repository) -> Platform:
+    return Platform(
+        region=aws.client("ecs").meta.region_name,
+        cluster=repository.cluster or config().cluster,
+        log_group=names.log_group(config().installation, repository.full_name),
+        subnets=tuple(repository.subnets or config().subnets),
+        security_groups=tuple(repository.security_groups or config().security_groups),
+        assign_public_ip=repository.assign_public_ip,
+        launch_type=repository.launch_type,
+        capacity_providers=tuple(repository.capacity_providers),
+        task_role_arn=repository.task_role_arn,
+        execution_role_arn=repository.execution_role_arn or config().execution_role_arn,
+        allowed=tuple(repository.allowed),
+        environment=repository.environment,
+    )
+
+
+def _defaults(repository: Repository) -> Defaults:
+    return Defaults(
+        dockerfile=repository.dockerfile,
+        context=repository.context,
+        platforms=tuple(repository.platforms),
+        port=repository.port,
+        health_path=repository.health_path,
+        startup_seconds=repository.startup_seconds,
+        cpu=repository.cpu,
+        memory=repository.memory,
+    )
