@@ -25,7 +25,7 @@ class Repository:
         return content
 
 
-DOCKERFILES = {name: "FROM scratch" for name in ("Dockerfile", "web/Dockerfile", "api/Dockerfile")}
+DOCKERFILES = dict.fromkeys(("Dockerfile", "web/Dockerfile", "api/Dockerfile"), "FROM scratch")
 NOTHING_SAID = Defaults()
 
 

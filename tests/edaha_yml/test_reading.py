@@ -322,7 +322,7 @@ def test_another_path_may_be_set_for_the_repository() -> None:
 
 
 def test_a_file_with_the_other_ending_is_not_overlooked() -> None:
-    with pytest.raises(DefinitionError, match="Edaha reads edaha.yml") as refused:
+    with pytest.raises(DefinitionError, match=r"Edaha reads edaha\.yml") as refused:
         read(Repository({"Dockerfile": "", "edaha.yaml": ""}), Defaults())
     assert refused.value.hint == "Rename the file."
 

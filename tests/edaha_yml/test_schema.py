@@ -39,10 +39,9 @@ def test_it_refuses_what_the_reader_refuses(text: str, message: str) -> None:
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_the_examples_in_the_reference_are_right(text: str) -> None:
     SCHEMA.validate(yaml.safe_load(text))
-    files = {
-        name: ""
-        for name in ("Dockerfile", "web/Dockerfile", "api/Dockerfile", "deploy/api/ecspresso.yml")
-    }
+    files = dict.fromkeys(
+        ("Dockerfile", "web/Dockerfile", "api/Dockerfile", "deploy/api/ecspresso.yml"), ""
+    )
     assert problems(text, files) == []
 
 

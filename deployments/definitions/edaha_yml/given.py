@@ -31,6 +31,10 @@ class Defaults:
     startup_seconds: int = 120
     cpu: int = 256
     memory: int = 512
+    #: What ecspresso's files are given where edaha.yml gives nothing of that name.
+    env: Mapping[str, str] = field(default_factory=dict)
+    ext_str: Mapping[str, str] = field(default_factory=dict)
+    ext_code: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Reads an application out of its own files; every problem at once."""
 
+import posixpath
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
@@ -26,14 +27,29 @@ _STAND_IN = "unknown:0"
 def read(files: Files, defaults: Defaults, *, path: str = "edaha.yml") -> Application:
     """The application as `path` describes it, or ecspresso's file at the root, or `defaults`.
 
-    Raises DefinitionError with every problem found.
+    `path` may be one of ecspresso's files itself, told by its name. Raises DefinitionError with
+    every problem found.
     """
     path = beneath(path)
     if files.read(path) is not None:
+        if is_ecspresso(path):
+            return _by_ecspresso(files, defaults, path)
         return _described(files, defaults, path)
     _refuse_other_ending(files, path)
-    source = root_ecspresso(files)
-    return _made(Given(File(), defaults, files, Written("")), source, {})
+    if source := root_ecspresso(files):
+        return _by_ecspresso(files, defaults, source)
+    return _made(Given(File(), defaults, files, Written("")), "", {})
+
+
+def is_ecspresso(path: str) -> bool:
+    """Whether a file's name says that it is ecspresso's: `ecspresso-api.yml`, or no YAML at all."""
+    name = posixpath.basename(path)
+    return name.startswith("ecspresso") or name.endswith((".json", ".jsonnet"))
+
+
+def _by_ecspresso(files: Files, defaults: Defaults, path: str) -> Application:
+    file = File.model_validate({"services": {ONLY: {"ecspresso": path}}})
+    return _made(Given(file, defaults, files, Written("")), path, {})
 
 
 def _refuse_other_ending(files: Files, path: str) -> None:

@@ -40,7 +40,8 @@ def _by_ecspresso(
     given.must_exist((*path, "config"), config)
     general = given.file.ecspresso or EcspressoDefaults()
     told: dict[str, Mapping[str, str]] = {
-        key: given.texts(("ecspresso", key), getattr(general, key))
+        key: dict(getattr(given.defaults, key))
+        | given.texts(("ecspresso", key), getattr(general, key))
         | given.texts((*path, key), getattr(written, key))
         for key in ("env", "ext_str", "ext_code")
     }
