@@ -321,6 +321,13 @@ def test_another_path_may_be_set_for_the_repository() -> None:
     assert described.default_service.port == 1
 
 
+@pytest.mark.parametrize("path", ["deploy/ecspresso-api.yml", "api.jsonnet", "api.json"])
+def test_which_may_be_one_of_ecspressos_files(path: str) -> None:
+    described = read(Repository({path: ""}), Defaults(env={"A": "b"}), path=path)
+    assert described.source == path
+    assert described.default_service.ecspresso == Ecspresso(path, {"A": "b"})
+
+
 def test_a_file_with_the_other_ending_is_not_overlooked() -> None:
     with pytest.raises(DefinitionError, match=r"Edaha reads edaha\.yml") as refused:
         read(Repository({"Dockerfile": "", "edaha.yaml": ""}), Defaults())
