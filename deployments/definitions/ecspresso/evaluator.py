@@ -1,0 +1,323 @@
+"""Go's text/template, last step: nodes as text.
+
+https://pkg.go.dev/text/template, and text/template/exec.go. A template of a pull request may be
+an attack: steps, output and what functions return are bounded.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import UserError
+from .lexer import TemplateError
+from .nodes import (
+    Action,
+    Branch,
+    Call,
+    Command,
+    Constant,
+    Dot,
+    Fields,
+    Include,
+    Leave,
+    Node,
+    Operand,
+    Pipeline,
+    Template,
+    Text,
+    Variable,
+)
+from .parser import parse
+from .printing import plain, type_name
+
+MAX_STEPS = 100_000
+MAX_OUTPUT = 1024 * 1024
+#: Of all that functions return in one template, in characters.
+MAX_WORK = 16 * MAX_OUTPUT
+#: Templates that call each other or themselves.
+MAX_CALLS = 20
+
+_NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a template may call. `kinds` of its parameters are "string", "int" and "any"."""
+
+    call: Callable[..., Any]
+    kinds: tuple[str, ...]
+    #: The kind of further parameters; empty where there may be none.
+    more: str = ""
+    #: `and` and `or` do not look at arguments after the one that decides.
+    lazy: bool = False
+
+
+@dataclass(frozen=True)
+class Rendered:
+    text: str
+    #: The template's line for each line of `text`, as far as can be told.
+    origins: Sequence[int]
+
+    def line(self, of: int | None) -> int | None:
+        """The template's line for a line of the text, both counted from 1."""
+        if of is None or not self.origins:
+            return of
+        return self.origins[min(of, len(self.origins)) - 1]
+
+
+def render(template: str, functions: Mapping[str, Function]) -> Rendered:
+    """Raises TemplateError."""
+    run = _Run(parse(template, functions), functions)
+    run.all()
+    return Rendered("".join(run.output), run.origins)
+
+
+class _LeaveLoop(Exception):
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+
+class _Run:
+    def __init__(self, template: Template, functions: Mapping[str, Function]) -> None:
+        self._template = template
+        self._functions = functions
+        self._variables: list[tuple[str, Any]] = [("$", None)]
+        self._steps = self._size = self._work = self._calls = 0
+        self.output: list[str] = []
+        self.origins: list[int] = []
+        self._blank = True
+
+    def all(self) -> None:
+        # ecspresso gives its templates no data: the dot is nil.
+        self._walk(self._template.body, None)
+
+    def _step(self, line: int) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise TemplateError(f"This template takes more than {MAX_STEPS:,} steps.", line)
+
+    def _write(self, text: str, line: int, *, is_source: bool) -> None:
+        self._size += len(text)
+        if self._size > MAX_OUTPUT:
+            raise TemplateError(
+                f"This template makes more than {MAX_OUTPUT:,} characters of text.", line
+            )
+        self.output.append(text)
+        for number, part in enumerate(text.split("\n")):
+            origin = line + number if is_source else line
+            if number or not self.origins:
+                self.origins.append(origin)
+                self._blank = True
+            elif self._blank:
+                self.origins[-1] = origin
+            self._blank = self._blank and not part.strip()
+
+    # Nodes
+
+    def _walk(self, nodes: Sequence[Node], dot: Any) -> None:
+        for node in nodes:
+            self._step(node.line)
+            if isinstance(node, Text):
+                self._write(node.text, node.line, is_source=True)
+            elif isinstance(node, Action):
+                value = self._pipeline(node.pipeline, dot)
+                if not node.pipeline.variables:
+                    shown = "<no value>" if value is None else plain(value)
+                    self._write(shown, node.line, is_source=False)
+            elif isinstance(node, Branch):
+                self._branch(node, dot)
+            elif isinstance(node, Include):
+                self._include(node, dot)
+            elif isinstance(node, Leave):
+                raise _LeaveLoop(node.kind)
+
+    @contextmanager
+    def _scope(self) -> Iterator[None]:
+        """Variables that are declared within end with it."""
+        known = len(self._variables)
+        try:
+            yield
+        finally:
+            del self._variables[known:]
+
+    def _branch(self, node: Branch, dot: Any) -> None:
+        with self._scope():
+            value = self._pipeline(node.pipeline, dot)
+            if node.kind == "range":
+                self._range(node, value, dot)
+            elif is_true(value):
+                self._walk(node.body, value if node.kind == "with" else dot)
+            else:
+                self._walk(node.otherwise, dot)
+
+    def _range(self, node: Branch, over: Any, dot: Any) -> None:
+        items = _items(over, node)
+        empty = True
+        for key, item in items:
+            empty = False
+            self._step(node.line)
+            with self._scope():
+                self._assign_item(node.pipeline, key, item)
+                try:
+                    self._walk(node.body, item)
+                except _LeaveLoop as leave:
+                    if leave.kind == "break":
+                        break
+        if empty:
+            self._walk(node.otherwise, dot)
+
+    def _assign_item(self, pipeline: Pipeline, key: Any, item: Any) -> None:
+        names = pipeline.variables
+        values = (item,) if len(names) == 1 else (key, item)
+        for name, value in zip(names, values, strict=False):
+            self._assign(name, value, new=pipeline.declares)
+
+    def _include(self, node: Include, dot: Any) -> None:
+        body = self._template.defined.get(node.name)
+        if body is None:
+            raise TemplateError(f"There is no template “{node.name}”.", node.line)
+        self._calls += 1
+        if self._calls > MAX_CALLS:
+            raise TemplateError(
+                f"Templates call each other more than {MAX_CALLS} levels deep.", node.line
+            )
+        value = self._pipeline(node.pipeline, dot) if node.pipeline else None
+        variables, self._variables = self._variables, [("$", value)]
+        self._walk(body, value)
+        self._variables = variables
+        self._calls -= 1
+
+    # Values
+
+    def _assign(self, name: str, value: Any, *, new: bool) -> None:
+        if new:
+            self._variables.append((name, value))
+            return
+        for position in range(len(self._variables) - 1, -1, -1):
+            if self._variables[position][0] == name:
+                self._variables[position] = (name, value)
+                return
+
+    def _pipeline(self, pipeline: Pipeline, dot: Any) -> Any:
+        value: Any = _NOTHING
+        for command in pipeline.commands:
+            self._step(command.line)
+            value = self._command(command, dot, value)
+        # A loop's variables are set by the loop.
+        if len(pipeline.variables) == 1:
+            self._assign(pipeline.variables[0], value, new=pipeline.declares)
+        return value
+
+    def _command(self, command: Command, dot: Any, final: Any) -> Any:
+        first, *arguments = command.operands
+        if isinstance(first, Call):
+            return self._call(first, arguments, dot, final)
+        value = self._operand(first, dot)
+        if arguments or final is not _NOTHING:
+            raise TemplateError("Only a function can be given arguments.", command.line)
+        if isinstance(first, Constant) and value is None:
+            raise TemplateError("nil is not a command.", command.line)
+        return value
+
+    def _operand(self, operand: Operand, dot: Any) -> Any:
+        self._step(operand.line)
+        if isinstance(operand, Constant):
+            return operand.value
+        if isinstance(operand, Dot):
+            return dot
+        if isinstance(operand, Variable):
+            return next(value for name, value in reversed(self._variables) if name == operand.name)
+        if isinstance(operand, Pipeline):
+            return self._pipeline(operand, dot)
+        if isinstance(operand, Fields):
+            return self._fields(operand, dot)
+        return self._call(operand, [], dot, _NOTHING)
+
+    def _fields(self, operand: Fields, dot: Any) -> Any:
+        value = self._operand(operand.operand, dot)
+        for name in operand.names:
+            if value is None:
+                return None
+            if not isinstance(value, dict):
+                raise TemplateError(
+                    f"There is no field {name} in {type_name(value)}.", operand.line
+                )
+            value = value.get(name)
+        return value
+
+    # Functions
+
+    def _call(self, call: Call, arguments: Sequence[Operand], dot: Any, final: Any) -> Any:
+        function = self._functions[call.name]
+        count = len(arguments) + (final is not _NOTHING)
+        if count < len(function.kinds) or (count > len(function.kinds) and not function.more):
+            least = "at least " if function.more else ""
+            raise TemplateError(
+                f"{call.name} takes {least}{len(function.kinds)} arguments, not {count}.",
+                call.line,
+            )
+        if function.lazy:
+            return self._decide(call, arguments, dot, final)
+        values = [self._operand(argument, dot) for argument in arguments]
+        if final is not _NOTHING:
+            values.append(final)
+        checked = [
+            _checked(value, _kind(function, position), call)
+            for position, value in enumerate(values)
+        ]
+        try:
+            result = function.call(*checked)
+        except UserError as problem:
+            raise TemplateError(problem.message, call.line, problem.hint) from None
+        self._work += len(result) if isinstance(result, str) else 1
+        if self._work > MAX_WORK:
+            raise TemplateError("This template's functions make too much text.", call.line)
+        return result
+
+    def _decide(self, call: Call, arguments: Sequence[Operand], dot: Any, final: Any) -> Any:
+        """`and` is the first value that is not true, `or` the first that is; else the last."""
+        value: Any = None
+        for argument in arguments:
+            value = self._operand(argument, dot)
+            if is_true(value) == (call.name == "or"):
+                return value
+        return value if final is _NOTHING else final
+
+
+def is_true(value: Any) -> bool:
+    """Zero, nothing and what is empty are false."""
+    return bool(value)
+
+
+def _kind(function: Function, position: int) -> str:
+    return function.kinds[position] if position < len(function.kinds) else function.more
+
+
+def _checked(value: Any, kind: str, call: Call) -> Any:
+    fits = {
+        "string": isinstance(value, str),
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "any": True,
+    }
+    # Go takes 1e3 for an integer where one is asked for.
+    if kind == "int" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not fits[kind]:
+        wanted = {"string": "text", "int": "a whole number"}[kind]
+        raise TemplateError(f"{call.name} takes {wanted}, not {plain(value)[:100]}.", call.line)
+    return value
+
+
+def _items(over: Any, node: Branch) -> Iterator[tuple[Any, Any]]:
+    if over is None:
+        return iter(())
+    if isinstance(over, list):
+        return iter(enumerate(over))
+    if isinstance(over, dict):
+        return iter(sorted(over.items()))
+    if isinstance(over, int) and not isinstance(over, bool):
+        if len(node.pipeline.variables) > 1:
+            raise TemplateError("A range over a number has one variable.", node.line)
+        return ((number, number) for number in range(over))
+    raise TemplateError(f"A range over {plain(over)[:100]} is not possible.", node.line)
