@@ -97,10 +97,13 @@ def tree_entries(
 
     Submodules are among them, with mode 160000. Empty where there is nothing.
     """
-    # ls-tree takes a path literally, not as a pattern.
     where = [] if path in {"", "."} else [path.removeprefix("./")]
     output = run(
-        repository, ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *where], at=mirror
+        repository,
+        ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *where],
+        at=mirror,
+        # `:(top)` would be a pattern otherwise.
+        place={"GIT_LITERAL_PATHSPECS": "1"},
     )
     found = []
     for line in output.split("\0")[:-1]:

@@ -18,6 +18,6 @@ _KINDS = {
 def if_denied(kind: str, name: str) -> str:
     """What to do when AWS does not let the workers read something."""
     return (
-        f"Check that there is a {_KINDS[kind]} {name}, and give it the tag "
+        f"Check that the {_KINDS[kind]} {name} exists, and give it the tag "
         f"{TAG} = {config().installation}: workers may read what has it."
     )
