@@ -1,4 +1,4 @@
-"""What ECS was told of a deployment's services, and how that differs from what it was told before."""
+"""What ECS was told of a deployment's services, and how that differs from before."""
 
 import copy
 import json

@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404
 from ninja import Path, Query, Status
 from ninja.errors import AuthenticationError
 
-from deployments import intake
-from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository
-
 from dashboard import comparison
 from dashboard.access import Role
+from deployments import intake
+from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository
 
 from . import logs
 from .description import DescribedAPI

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import names
-from . import edaha_yml, ecspresso
-from .application import Application, Service
+from . import ecspresso, edaha_yml
+from .application import Application, Ecspresso, Service
 from .compose import Definition, compose
 from .edaha_yml import Defaults
 from .files import Files
@@ -57,22 +57,20 @@ def make(
     seen = preview(application)
     application = edaha_yml.substitute(application, seen.environment())
     teams = {
-        service.name: _load(files, service, application, seen, tools)
+        service.name: _load(files, service.ecspresso, variables, tools)
         for service in application.services
         if service.ecspresso is not None
+        for variables in [seen.environment(service.name) | _image_variables(application)]
     }
     return Plan(application, seen, platform, teams)
 
 
 def _load(
-    files: Files, service: Service, application: Application, preview: Preview, tools: Tools
+    files: Files, described: Ecspresso, variables: Mapping[str, str], tools: Tools
 ) -> ecspresso.Loaded:
-    assert service.ecspresso is not None
-    described = service.ecspresso
-    own = preview.environment(service.name) | _image_variables(application)
     surroundings = ecspresso.Surroundings(
         files=files,
-        environment=own | dict(described.environment),
+        environment={**variables, **described.environment},
         lookups=tools.lookups,
         jsonnet=tools.jsonnet,
         ext_str=described.ext_str,

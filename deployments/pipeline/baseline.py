@@ -7,10 +7,11 @@ import structlog
 
 from ..adapters import git
 from ..definitions import plan as plans
+from ..definitions.compose import Definition
+from ..definitions.plan import Plan
 from ..errors import EdahaError
 from ..models import Deployment
 from . import plan as deployment_plan
-from .plan import Plan
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ def remember_baseline(deployment: Deployment, plan: Plan) -> None:
         service.save(update_fields=["baseline"])
 
 
-def _composed(deployment: Deployment, plan: Plan, commit: str) -> dict[str, plans.Definition]:
+def _composed(deployment: Deployment, plan: Plan, commit: str) -> dict[str, Definition]:
     """The other commit's definitions for this very preview, images and ports included."""
     other = deployment_plan.read(deployment, commit=commit)
     built = dict(deployment.builds.values_list("name", "reference"))

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from ..adapters import git, wakeups
 from ..definitions.application import Image as Spec
+from ..definitions.plan import Plan
 from ..models import Branch, Deployment, Image
 from ..models.lease import Lease
 from ..states import DeploymentState
@@ -25,7 +26,7 @@ def build(deployment_id: int) -> None:
         return
     deployment = lease.deployment
     built: list[Spec] = []
-    plan: plans.Plan | None = None
+    plan: Plan | None = None
     with Report(deployment) as report, attempt(lease, report):
         _begin(lease, report)
         plan = _plan(lease, report)
@@ -76,7 +77,7 @@ def _read_ref_again(lease: Lease, report: Report) -> None:
         )
 
 
-def _plan(lease: Lease, report: Report) -> plans.Plan:
+def _plan(lease: Lease, report: Report) -> Plan:
     deployment = lease.deployment
     repository = deployment.branch.repository
     with report.step("Check out"):

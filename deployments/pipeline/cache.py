@@ -3,7 +3,7 @@
 It happens on the machine that has just built, since nobody else has anything to give.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog

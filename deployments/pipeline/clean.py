@@ -89,7 +89,7 @@ def _hooks_are_over(lease: Lease) -> bool:
     """A release hook under way ends first; at the branch's end its last deployment has one more."""
     if lease.deployment.branch.wanted == Wanted.PRESENT:
         # A migration that a newer push has overtaken is not torn out of its work.
-        return all([_tried(lease, kind, started=True) for kind in Hook.Kind])
+        return all(_tried(lease, kind, started=True) for kind in Hook.Kind)
     if not hooks.stop(lease, Hook.Kind.RELEASE):
         return False
     return not _is_last(lease.deployment) or _tried(lease, Hook.Kind.DESTROY, started=False)

@@ -9,10 +9,10 @@ from ..adapters import buildx, ecr, git
 from ..adapters.secrets import read_secret
 from ..config import config
 from ..definitions.application import Image as Spec
+from ..definitions.plan import Plan
 from ..errors import UserError
 from ..models import Build, Image, Repository
 from ..models.lease import Lease
-from .plan import Plan
 from .report import Report
 from .request import build_request, store_of
 

@@ -121,7 +121,8 @@ def _create(lease: Lease, services: list[Service]) -> None:
 
 def _request(deployment: Deployment, service: Service) -> dict[str, Any]:
     """CreateService's arguments, with what is known only now."""
-    return service.service_definition | {
+    return {
+        **service.service_definition,
         "cluster": deployment.cluster,
         "serviceName": service.release_name,
         "taskDefinition": service.task_definition_arn,

@@ -280,8 +280,23 @@ class Switch:
         return self.cloud.send(request, event_name)
 
 
+EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/pulls-and-logs"
+_TRUST = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ]
+}
+
+
 def furnish() -> str:
-    """What an operator prepares: a cluster, a namespace, a network; returns a subnet's id."""
+    """What an operator prepares: cluster, namespace, role, network; returns a subnet's id."""
+    boto3.client("iam").create_role(
+        RoleName="pulls-and-logs", AssumeRolePolicyDocument=json.dumps(_TRUST)
+    )
     boto3.client("ecs").create_cluster(clusterName="default")
     boto3.client("servicediscovery").create_private_dns_namespace(
         Name="edaha.internal", Vpc="vpc-1"

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from deployments import intake, reconcile
 from deployments.adapters import ecs, wakeups
-from deployments.models import Branch, Deployment, LogChunk, Repository
+from deployments.models import Branch, Deployment, LogChunk, Repository, Service
 from deployments.pipeline import verify
 from deployments.states import ACTIVE, TIMEOUTS, BranchState, DeploymentState
 

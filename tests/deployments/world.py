@@ -12,12 +12,11 @@ from django.utils import timezone
 
 from deployments import intake, reconcile
 from deployments import tasks as celery_tasks
-from deployments.adapters import cloudmap, ecr, logs, wakeups
+from deployments.adapters import cloudmap, ecr, logs, verify, wakeups
 from deployments.models import Branch, Deployment, Image, Repository, Transition
-from deployments.pipeline import build
 from deployments.states import ACTIVE, ENDED, BranchState
 
-from .cloud import Cloud
+from .cloud import EXECUTION_ROLE, Cloud
 from .ears import Ears
 
 _WORKERS: dict[str, Callable[..., None]] = {
@@ -85,6 +84,7 @@ class World:
             clone_url=str(self.origin.path),
             policy=Repository.Policy.ALL,
             subnets=[self.cloud.subnet],
+            execution_role_arn=EXECUTION_ROLE,
         )
         return Branch.for_name(repository, name)
 
