@@ -78,7 +78,8 @@ def names_of(value: str) -> tuple[str, list[str]]:
     if found and found[2] == "ssm":
         # `parameter/db` is the ARN of both “/db” and “db”.
         plain = found[5].removeprefix("parameter/")
-        return _parameter(f"/{plain}", plain)
+        names = (f"/{plain}", plain)
+        return _parameter(*(names if "/" in plain else reversed(names)))
     return _parameter(value)
 
 

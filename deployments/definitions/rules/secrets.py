@@ -24,7 +24,7 @@ def problems(subject: Subject) -> Iterator[Problem]:
         read = list(_read(subject, position, container))
         for path, kind, names in read:
             if not stored.is_allowed(subject.described.platform.allowed, kind, names):
-                yield _forbidden(subject, position, path, name, f"{kind}:{names[-1]}")
+                yield _forbidden(subject, position, path, name, f"{kind}:{names[0]}")
         for path, arn in _files(container):
             of = arn.partition(":::")[2]
             if not allows(subject.described.platform.allowed, "s3", of):
