@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_servicediscovery import ServiceDiscoveryClient
 
 CLUSTER = "edaha"
+CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 NAMESPACE = "edaha.internal"
 EXECUTION_ROLE = "edaha-task-execution"
 REGION = "us-east-1"
@@ -44,7 +45,7 @@ def prepare(instance: Instance) -> Cloud:
     def client(service: str) -> Any:
         return session.client(service, endpoint_url=instance.aws_url, config=config)  # type: ignore[call-overload]
 
-    client("ecs").create_cluster(clusterName=CLUSTER)
+    _make_cluster(client("ecs"))
     network = client("ec2")
     vpc = network.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]
     _make_namespace(client("servicediscovery"), vpc["VpcId"])
@@ -53,6 +54,18 @@ def prepare(instance: Instance) -> Cloud:
         security_groups=_security_groups(network, vpc["VpcId"]),
         execution_role=_make_role(client("iam")),
     )
+
+
+def _make_cluster(ecs: Any) -> None:
+    cluster = ecs.create_cluster(clusterName=CLUSTER)["cluster"]
+    associated = cluster.get("capacityProviders", [])
+    missing = [each for each in CAPACITY_PROVIDERS if each not in associated]
+    if missing:
+        ecs.put_cluster_capacity_providers(
+            cluster=CLUSTER,
+            capacityProviders=[*associated, *missing],
+            defaultCapacityProviderStrategy=cluster.get("defaultCapacityProviderStrategy", []),
+        )
 
 
 def _make_namespace(cloud_map: "ServiceDiscoveryClient", vpc: str) -> None:
