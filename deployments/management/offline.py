@@ -17,6 +17,7 @@ from deployments.definitions.files import Files
 from deployments.definitions.plan import Plan
 from deployments.definitions.preview import Platform, Preview
 from deployments.definitions.problems import DefinitionError, Problem
+from deployments.errors import EdahaError
 from deployments.management.placeholders import MARK, Placeholders, role
 
 #: What stands for an administrator's list where none was given.
@@ -61,6 +62,9 @@ def examine(files: Files, asked: Asked) -> Outcome:
         found = [*_without_dockerfile(plan.application, files), *plans.problems(plan)]
     except DefinitionError as error:
         return Outcome(None, error.problems, tuple(placeholders.notes()))
+    except EdahaError as error:
+        problem = Problem(asked.file, None, error.message, error.hint)
+        return Outcome(None, (problem,), tuple(placeholders.notes()))
     unknown, problems = _parted(found)
     notes = [
         *(str(warning) for team in plan.teams.values() for warning in team.warnings),

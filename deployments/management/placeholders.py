@@ -1,6 +1,7 @@
 """What stands for AWS's answers where nobody may ask AWS: each can be told by its mark."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from deployments.adapters.lookups import permit
@@ -10,6 +11,11 @@ MARK = "offline"
 
 def role(name: str) -> str:
     return f"arn:aws:iam::000000000000:role/{MARK}-{name}"
+
+
+def _marked(text: str) -> str:
+    """A value that breaks no JSON, whatever it stands for."""
+    return f"{MARK}:{re.sub(r'[^A-Za-z0-9_.:/-]', '-', text)}"
 
 
 class Placeholders:
@@ -40,8 +46,7 @@ class Placeholders:
         resources = []
         for address in self._addresses:
             kind, _, name = address.partition(".")
-            value = f"{MARK}:{address}"
-            instances = [{"attributes": value}]
+            instances = [{"attributes": _marked(address)}]
             resources.append(
                 {"mode": "managed", "type": kind, "name": name, "instances": instances}
             )
@@ -61,4 +66,4 @@ class Placeholders:
         if not is_permitted:
             permit(self.allowed, kind, name)
         self._asked[f"{kind}:{name}"] = None
-        return f"{MARK}:{kind}:{name}"
+        return _marked(f"{kind}:{name}")

@@ -179,7 +179,8 @@ def test_rendering_tells_what_ecs_is_told_and_what_edaha_changed(
 
 
 def test_plain_is_what_the_team_wrote(definitions: Say, folder: Callable[..., Path]) -> None:
-    path = folder(ecspresso_yml=ECSPRESSO, task_json=task(Cpu="256"))
+    written = {key[0].upper() + key[1:]: value for key, value in TASK.items()}
+    path = folder(ecspresso_yml=ECSPRESSO, task_json=json.dumps({"TaskDefinition": written}))
     said = definitions("render", path, "--plain", "--env", "TAG=7", "--format", "yaml")
     [service] = yaml.safe_load(said.out)
     container = {**TASK["containerDefinitions"][0], "image": "shop:7"}
@@ -244,7 +245,7 @@ def test_what_only_aws_knows_is_stood_in_for_and_marked(
     assert made["taskRoleArn"] == "offline:cfn:shop.Role"
     assert [tag["value"] for tag in made["tags"]] == [
         "offline:ssm:/shop/a",
-        'offline:module.net.aws_subnet.a["x"].id',
+        "offline:module.net.aws_subnet.a--x--.id",
         "arn:aws:secretsmanager:us-east-1:000000000000:secret:shop/key-offlin",
         "offline:cfn:Zone",
     ]
