@@ -23,13 +23,15 @@ wait $server
 class Application:
     """A git repository as its developers see it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, files: Mapping[str, str | None] | None = None) -> None:
+        """Without `files`, a small shop; what is in the folder already is committed, too."""
         self.path = path
-        path.mkdir(parents=True)
+        path.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("config", "user.name", "Developer")
         self.git("config", "user.email", "developer@example.com")
-        self.commit({"Dockerfile": DOCKERFILE, "start.sh": START, "www/index.html": "main"})
+        shop = {"Dockerfile": DOCKERFILE, "start.sh": START, "www/index.html": "main"}
+        self.commit(shop if files is None else files)
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(

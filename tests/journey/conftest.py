@@ -6,8 +6,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from sandbox import base_image
 
+from . import account, base_images
 from .application import Application
 from .running import Running
+from .step import EXAMPLES, Step, branch_of
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_OPTIONS = [
@@ -44,6 +46,23 @@ def application(tmp_path_factory: pytest.TempPathFactory, running: Running) -> A
     made = Application(tmp_path_factory.mktemp("acme") / "shop")
     running.add_repository("acme/shop", made.path, "--port", "3000", "--startup-seconds", "15")
     return made
+
+
+@pytest.fixture(scope="session")
+def steps(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+    """Every example of the guide with a pull request; all are deployed side by side."""
+    base_images.ensure()
+    account.prepare(running)
+    folder = tmp_path_factory.mktemp("examples")
+    # What an administrator allows whose files name roles.
+    roles = ("--allow", f"role:{account.ROLES}/shop", "--allow", f"role:{account.ROLES}/shop-*")
+    found = {
+        name: Step(running, folder / name, *(roles if "ecspresso" in name else ()))
+        for name in EXAMPLES
+    }
+    for name, step in found.items():
+        step.open(branch_of(name))
+    return found
 
 
 @pytest.fixture(scope="session")
