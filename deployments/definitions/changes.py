@@ -21,10 +21,9 @@ class Edited:
     """A mapping that the team wrote, and every change made to it."""
 
     def __init__(self, value: dict[str, Any], where: str) -> None:
-        self.value = deepcopy(value)
         self.changes: list[Change] = []
         self._where = where
-        self._drop_nulls(self.value, where)
+        self.value: dict[str, Any] = self._copied(value, where)
 
     def put(self, key: str, after: Any, why: str) -> None:
         before = self.value.get(key)
@@ -58,15 +57,24 @@ class Edited:
         for position, container in enumerate(self.value.get("containerDefinitions", [])):
             yield container, f"containerDefinitions[{container.get('name', position)}]"
 
-    def _drop_nulls(self, value: Any, where: str) -> None:
+    def _copied(self, value: Any, where: str) -> Any:
+        """Without nulls; whatever is there twice by YAML's aliases is there twice from now on."""
         if isinstance(value, dict):
             for key in [key for key, each in value.items() if each is None]:
-                del value[key]
                 why = "null says nothing, and ECS takes none."
                 self.changes.append(Change(f"{where}.{key}", None, None, why))
-            for key, each in value.items():
-                self._drop_nulls(each, f"{where}.{key}")
-        elif isinstance(value, list):
-            for position, each in enumerate(value):
-                named = each.get("name", position) if isinstance(each, dict) else position
-                self._drop_nulls(each, f"{where}[{named}]")
+            return {
+                key: self._copied(each, f"{where}.{key}")
+                for key, each in value.items()
+                if each is not None
+            }
+        if isinstance(value, list):
+            return [
+                self._copied(each, f"{where}[{_name(each, position)}]")
+                for position, each in enumerate(value)
+            ]
+        return value
+
+
+def _name(item: Any, position: int) -> Any:
+    return item.get("name", position) if isinstance(item, dict) else position

@@ -256,6 +256,15 @@ class TestWhatIsChangedIsTold:
         composed(written, service)
         assert (written, service) == before
 
+    def test_values_that_yaml_shares_are_told_one_by_one(self) -> None:
+        logging = {"logDriver": "awslogs", "options": {"awslogs-group": "g"}}
+        shared = [{"name": name, "image": "x", "logConfiguration": logging} for name in "ab"]
+        made = composed(task(containerDefinitions=shared))
+        where = "logConfiguration.options.awslogs-stream-prefix"
+        for name in "ab":
+            assert change(made, f"taskDefinition.containerDefinitions[{name}].{where}")
+        assert "awslogs-stream-prefix" not in logging["options"]
+
     def test_a_change_has_both_sides_and_a_reason(self) -> None:
         image = change(composed(), "taskDefinition.containerDefinitions[nginx].image")
         assert image == Change(

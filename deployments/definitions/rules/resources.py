@@ -20,6 +20,14 @@ def problems(subject: Subject) -> Iterator[Problem]:
     for position, name, container in subject.containers():
         for key, message, hint in _mistakes(name, container, memory):
             yield subject.in_container(position, (key,), message, hint)
+        # Fargate's own rule wants it at the task.
+        if not (memory or _reserved(container) or subject.on_fargate):
+            yield subject.in_container(
+                position,
+                ("memory",),
+                f"Neither the task nor container {name} says how much memory it may have.",
+                'Set "memory" at the task.',
+            )
     every = [container for _, _, container in subject.containers()]
     reserved = sum(each.get("cpu", 0) for each in every)
     if cpu is not None and reserved > cpu:
@@ -58,12 +66,6 @@ def _mistakes(
     name: str, container: dict[str, Any], task: int | None
 ) -> Iterator[tuple[str, str, str]]:
     hard, soft = container.get("memory"), container.get("memoryReservation")
-    if task is None and not hard and not soft:
-        yield (
-            "memory",
-            f"Neither the task nor container {name} says how much memory it may have.",
-            'Set "memory" at the task.',
-        )
     if hard is not None and 0 < hard < _LEAST:
         yield "memory", f"Container {name} has {hard} MiB; it needs {_LEAST} at least.", ""
     if hard and soft and hard <= soft:
