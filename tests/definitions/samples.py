@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deployments.definitions.application import Application, Container, Ecspresso, Image, Service
-from deployments.definitions.compose import Definition, compose
+from deployments.definitions.compose import Change, Definition, compose
 from deployments.definitions.preview import Platform, Preview
 from deployments.definitions.problems import Problem
 from deployments.definitions.rules import check
@@ -192,6 +192,11 @@ def composed(
             told() if service_definition is None else service_definition,
         ),
     )
+
+
+def change(definition: Definition, where: str) -> Change:
+    (found,) = [each for each in definition.changes if each.where == where]
+    return found
 
 
 def of_team(replaces: Mapping[str, str] | None = None, **settings: Any) -> Service:
