@@ -10,12 +10,10 @@ from pathlib import Path
 
 from ..errors import PlatformError, UserError
 from ..models import Branch, Repository
-from .gitcommand import environment as _environment
 from .gitcommand import locked, repository_cache, run
 from .worktree import checkout, remove_worktree, worktree_held, worktree_path
 
 __all__ = [
-    "_environment",
     "checkout",
     "commit_subject",
     "fetch",

@@ -46,7 +46,10 @@ def read(deployment: Deployment, *, commit: str = "") -> Plan:
 
 
 def verify(plan: Plan) -> list[str]:
-    """Ask AWS for everything that the definitions name; what could not be asked comes back."""
+    """Ask AWS for everything that the definitions name; what could not be asked comes back.
+
+    Raises DefinitionError with what is missing.
+    """
     composed = plans.compose_all(plan)
     definitions = {name: (each.task_definition, each.service) for name, each in composed.items()}
     return ask_aws(Asked(plan.platform, definitions, plan.application.source))

@@ -128,5 +128,5 @@ def _request(deployment: Deployment, service: Service) -> dict[str, Any]:
         "taskDefinition": service.task_definition_arn,
         "serviceRegistries": [{"registryArn": service.discovery_service_arn}],
         # Makes a retry safe; at most 36 characters.
-        "clientToken": f"{config().installation}-{deployment.branch_id}-{service.pk}",
+        "clientToken": f"{config().installation}-{service.pk}",
     }

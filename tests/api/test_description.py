@@ -59,6 +59,7 @@ def test_the_description_is_open_and_names_every_operation() -> None:
         "GET /branches/{branch_id}/deployments",
         "POST /branches/{branch_id}/deployments",
         "GET /deployments/{deployment_id}",
+        "GET /deployments/{deployment_id}/definitions",
         "GET /deployments/{deployment_id}/log",
         "GET /repositories",
         "GET /deliveries",

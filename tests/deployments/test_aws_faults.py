@@ -15,9 +15,9 @@ from deployments.states import ACTIVE, BranchState, DeploymentState
 from .cloud import Cloud, Fault
 from .world import World
 
+#: Only asked to tell of mistakes early: without an answer, the deployment goes on.
+LOOKING = ["ecs.DescribeClusters", "ec2.DescribeSubnets", "iam.GetRole"]
 DEPLOYING = [
-    "ecs.DescribeClusters",
-    "ec2.DescribeSubnets",
     "ecr.DescribeRepositories",
     "ecr.CreateRepository",
     "ecr.GetAuthorizationToken",
@@ -100,7 +100,7 @@ def _ends_failed(world: World, call: str, fault: Fault) -> Deployment:
 def test_a_hiccup_of_any_call_is_not_noticed(
     world: World, subtests: pytest.Subtests, code: str, status: int
 ) -> None:
-    for call in DEPLOYING:
+    for call in LOOKING + DEPLOYING:
         with subtests.test(call=call):
             _ends_live(world, call, Fault(code, status=status))
 
@@ -138,6 +138,20 @@ def test_trouble_that_does_not_end_is_told_as_such(
             assert words in _ends_failed(world, call, fault).error
 
 
+def test_what_may_not_be_looked_at_is_told_and_the_deployment_goes_on(
+    world: World, subtests: pytest.Subtests
+) -> None:
+    for call in LOOKING:
+        with subtests.test(call=call):
+            fault = Fault("AccessDeniedException", "not you", times=9999)
+            branch, deployment = _deploy(world, (call, fault))
+            assert deployment.state == DeploymentState.LIVE, world.story()
+            lines = [line for chunk in deployment.chunks.all() for _, _, line in chunk.lines]
+            assert any(line.startswith("app: Not checked: ") for line in lines), lines
+            world.cloud.faults.clear()
+            _destroy(world, branch)
+
+
 def test_trouble_of_a_minute_delays_a_rollout_and_does_not_end_it(world: World) -> None:
     branch = world.new_branch()
     deployment = world.push(branch)
@@ -154,8 +168,9 @@ def test_trouble_of_a_minute_delays_a_rollout_and_does_not_end_it(world: World) 
     [
         ({"cluster": "nope"}, "The ECS cluster “nope” does not exist.", "EDAHA_CLUSTER"),
         ({"namespace": "nope"}, "no private DNS namespace “nope”", "EDAHA_NAMESPACE"),
-        ({"subnets": ["subnet-nope"]}, "subnet-nope", "network"),
-        ({"security_groups": ["sg-nope"]}, "sg-nope", "network"),
+        ({"subnets": ["subnet-nope"]}, "subnet-nope", "settings"),
+        ({"security_groups": ["sg-nope"]}, "sg-nope", "settings"),
+        ({"execution_role_arn": "arn:aws:iam::1:role/nope"}, "no role arn:aws:iam::1", "account"),
     ],
 )
 def test_surroundings_that_are_missing_are_named(
@@ -295,7 +310,7 @@ class TestOnlyTheAdapters:
         container = {"name": "app", "image": "app", "memory": 64}
         for family in ("edaha-x-1", "edaha-x-12"):
             ecs.register_task_definition({"family": family, "containerDefinitions": [container]})
-        (found,) = ecs.task_definitions("edaha-x-1")
+        (found,) = ecs.task_definitions({"edaha-x-1"})
         assert found.endswith("task-definition/edaha-x-1:1")
 
     @pytest.mark.parametrize(
@@ -315,6 +330,6 @@ class TestOnlyTheAdapters:
     ) -> None:
         cloud.fails("ecs.DescribeClusters", code, status=status, message="because", times=99)
         with pytest.raises(kind) as caught:
-            ecs.check_cluster("default")
+            ecs.find_cluster("default")
         assert getattr(caught.value, "retry", None) is retry
         assert code == "ThrottlingException" or "because" in caught.value.message

@@ -4,17 +4,20 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.adapters import git
+from deployments.adapters import git, gitcommand
 from deployments.config import config
+from deployments.definitions.application import Image
 from deployments.errors import EdahaError, PlatformError, UserError
 from deployments.models import Branch, Repository
-from deployments.pipeline import build, request
+from deployments.pipeline import request
+from deployments.pipeline.images import build_key
 
 from . import branch_names
 from .threads import together
@@ -294,24 +297,27 @@ class TestMischief:
     def test_the_token_goes_to_github_alone(self, main: Branch) -> None:
         holding = config().model_copy(update={"github_token": "s3cret"})
         with override_settings(EDAHA=holding):
-            assert "extraHeader" not in str(git._environment(main.repository))
+            assert "extraHeader" not in str(gitcommand.environment(main.repository))
             main.repository.clone_url = "https://github.com.example.com/acme/shop"
-            assert "extraHeader" not in str(git._environment(main.repository))
+            assert "extraHeader" not in str(gitcommand.environment(main.repository))
             main.repository.clone_url = "https://github.com/acme/shop"
-            assert "http.https://github.com/.extraHeader" in str(git._environment(main.repository))
+            assert "http.https://github.com/.extraHeader" in str(
+                gitcommand.environment(main.repository)
+            )
 
     def test_nothing_of_the_workers_environment_reaches_git(
         self, main: Branch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("GIT_DIR", "GIT_SSH_COMMAND", "GIT_CONFIG_GLOBAL", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "mischief")
-        assert "mischief" not in git._environment(main.repository).values()
+        assert "mischief" not in gitcommand.environment(main.repository).values()
 
 
 class TestBuildKeys:
-    def key(self, branch: Branch, commit: str) -> str:
-        mirror = git.fetch(branch.repository, branch, commit)
-        return build.build_key(branch.repository, mirror, commit)
+    def key(self, branch: Branch, commit: str, *definition_files: str, **described: Any) -> str:
+        git.fetch(branch.repository, branch, commit)
+        spec = Image("app", **described)
+        return build_key(branch.repository, commit, spec, frozenset(definition_files))
 
     def test_an_unchanged_tree_has_the_same_key(self, main: Branch, origin: Origin) -> None:
         first = self.key(main, origin.commit({"a": "1"}))
@@ -320,21 +326,42 @@ class TestBuildKeys:
         assert self.key(main, origin.commit({"a": "1"})) == first
 
     def test_only_the_contexts_folder_counts(self, main: Branch, origin: Origin) -> None:
-        main.repository.context = "app"
-        first = self.key(main, origin.commit({"app/a": "1"}))
-        assert self.key(main, origin.commit({"docs/b": "1"})) == first
-        assert self.key(main, origin.commit({"Dockerfile": "FROM scratch\n"})) != first
+        first = self.key(main, origin.commit({"app/a": "1"}), context="app")
+        assert self.key(main, origin.commit({"docs/b": "1"}), context="app") == first
+        assert (
+            self.key(main, origin.commit({"Dockerfile": "FROM scratch\n"}), context="app") != first
+        )
+
+    def test_only_the_paths_count_where_there_are_any(self, main: Branch, origin: Origin) -> None:
+        paths = ("web", "shared/a")
+        first = self.key(main, origin.commit({"web/a": "1", "shared/a": "1"}), paths=paths)
+        assert self.key(main, origin.commit({"api/a": "2", "shared/b": "2"}), paths=paths) == first
+        assert self.key(main, origin.commit({"shared/a": "2"}), paths=paths) != first
+
+    def test_a_change_of_definitions_alone_needs_no_build(
+        self, main: Branch, origin: Origin
+    ) -> None:
+        first = self.key(main, origin.commit({"a": "1", "edaha.yml": "1"}), "edaha.yml")
+        assert self.key(main, origin.commit({"edaha.yml": "2"}), "edaha.yml") == first
+        assert self.key(main, origin.commit({"a": "2"}), "edaha.yml") != first
+        assert self.key(main, origin.commit({"a": "1", "edaha.yml": "3"})) != first
 
     @pytest.mark.parametrize(
-        ("field", "value"), [("platforms", ["linux/arm64"]), ("dockerfile", "Other")]
+        "described",
+        [
+            {"platforms": ("linux/arm64",)},
+            {"dockerfile": "Other"},
+            {"target": "production"},
+            {"args": {"A": "1"}},
+            {"secrets": {"token": "ssm:/token"}},
+        ],
+        ids=str,
     )
     def test_what_the_build_is_told_counts(
-        self, main: Branch, origin: Origin, field: str, value: object
+        self, main: Branch, origin: Origin, described: dict[str, Any]
     ) -> None:
         commit = origin.commit({"Other": "FROM scratch\nEXPOSE 8000\n"})
-        first = self.key(main, commit)
-        setattr(main.repository, field, value)
-        assert self.key(main, commit) != first
+        assert self.key(main, commit, **described) != self.key(main, commit)
 
     @pytest.mark.parametrize(
         ("field", "error"),
@@ -343,7 +370,6 @@ class TestBuildKeys:
     def test_what_is_missing_is_named(
         self, main: Branch, origin: Origin, field: str, error: str
     ) -> None:
-        setattr(main.repository, field, "nope")
         with pytest.raises(UserError, match=error) as caught:
-            self.key(main, origin.commit({}))
+            self.key(main, origin.commit({}), **{field: "nope"})
         assert caught.value.hint
