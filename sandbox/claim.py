@@ -53,6 +53,7 @@ def check_ports(instance: Instance) -> None:
 def forget(instance: Instance, docker: engine.Engine) -> None:
     """Deletes all that earlier starts left: data, containers and images."""
     engine.remove_containers(docker, instance.name)
+    engine.remove_file_systems(docker, instance.name)
     engine.remove_images(docker, f"127.0.0.1:{instance.aws_port}")
     for path in instance.data.iterdir():
         if path.name == "lock":

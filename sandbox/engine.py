@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -86,8 +87,27 @@ def shortcomings(engine: Engine) -> str:
     )
 
 
+def gateway(engine: Engine) -> str | None:
+    """The address by which containers reach this machine; None where they run on another one."""
+    template = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
+    listed = engine.docker("network", "inspect", "bridge", "--format", template).stdout
+    return next((each for each in listed.split() if _is_local(each)), None)
+
+
+def _is_local(address: str) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+        return True
+
+
 def remove_containers(engine: Engine, instance: str) -> None:
-    """Stops and removes every container of an instance, whatever its port was."""
+    """Stops and removes every container of an instance, whatever its port was.
+
+    The volumes of its tasks go with them; see sandbox/emulator/volumes.py.
+    """
     label = "ministack.instance"
     listed = engine.docker(
         "ps",
@@ -105,6 +125,19 @@ def remove_containers(engine: Engine, instance: str) -> None:
     if found:
         engine.docker("stop", "--time", CONTAINER_GRACE, *found)
         engine.docker("rm", "--force", "--volumes", *found)
+    _remove_volumes(engine, f"label=edaha.instance={instance}", "label=edaha.task")
+
+
+def remove_file_systems(engine: Engine, instance: str) -> None:
+    """Removes the volumes that outlive tasks, as EFS does. No container may be left."""
+    _remove_volumes(engine, f"label=edaha.instance={instance}")
+
+
+def _remove_volumes(engine: Engine, *labels: str) -> None:
+    filters = [word for label in labels for word in ("--filter", label)]
+    found = engine.docker("volume", "ls", "--quiet", *filters).stdout.split()
+    if found:
+        engine.docker("volume", "rm", *found)
 
 
 def remove_images(engine: Engine, registry: str) -> None:

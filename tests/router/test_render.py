@@ -15,6 +15,15 @@ def test_nginx_s_own_variables_are_left_alone() -> None:
     assert "$http_host" in render(TEMPLATE.read_text(), VALUES)
 
 
+def test_every_server_listens_where_the_cache_folder_says_too() -> None:
+    values = VALUES | {"EDAHA_ROUTER_CACHE": "/cache"}
+    servers = render(TEMPLATE.read_text(), values).split("server {")[1:]
+
+    assert len(servers) == 2
+    for server in servers:
+        assert "include /cache/listen-*.conf;" in server
+
+
 def test_a_missing_variable_is_named() -> None:
     with pytest.raises(MissingVariable, match="EDAHA_DASHBOARD is None"):
         render("${EDAHA_DASHBOARD}", {})

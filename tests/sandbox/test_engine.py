@@ -1,12 +1,15 @@
 """An engine that instances start is shared by them, and ends with the last."""
 
+import http.server
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
-from sandbox.engine import Engine, shared, shortcomings
+from sandbox import base_image
+from sandbox.engine import Engine, gateway, shared, shortcomings
 from sandbox.instance import StartError
 
 
@@ -70,3 +73,34 @@ def test_an_address_where_nobody_answers_is_named(
         shared(Engine(), tmp_path / "log", silent),
     ):
         pass
+
+
+@pytest.mark.docker
+def test_containers_reach_this_machine_at_the_gateway() -> None:
+    base_image.ensure()
+    address = gateway(Engine())
+    assert address is not None
+    server = http.server.HTTPServer((address, 0), http.server.BaseHTTPRequestHandler)
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    url = f"http://preview.localhost:{server.server_address[1]}/"
+    script = f"import urllib.request as r; r.urlopen({url!r})"
+    name = ("--add-host", "preview.localhost:host-gateway")
+
+    answer = Engine().docker("run", "--rm", *name, base_image.NAME, "python3", "-c", script)
+    thread.join()
+    server.server_close()
+
+    assert "HTTP Error 501" in answer.stderr  # what a handler without methods answers
+
+
+def test_an_engine_elsewhere_has_no_gateway_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its `docker` tells of a bridge whose address is not of this machine."""
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho 203.0.113.1\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    assert gateway(Engine()) is None

@@ -5,6 +5,7 @@ its developer guide.
 """
 
 import time
+from typing import Any
 
 import boto3
 import pytest
@@ -78,7 +79,7 @@ def test_a_strategy_of_spot_capacity_works_in_the_cluster(cluster: Cluster) -> N
 
 def test_the_execution_role_trusts_tasks(cluster: Cluster) -> None:
     session = boto3.Session("test", "test", region_name=cloud.REGION)
-    iam = session.client("iam", endpoint_url=cluster.emulator.url)
+    iam: Any = session.client("iam", endpoint_url=cluster.emulator.url)
     role = iam.get_role(RoleName=cloud.EXECUTION_ROLE)["Role"]
 
     assert role["Arn"] == cluster.account.execution_role
