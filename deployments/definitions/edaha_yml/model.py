@@ -198,7 +198,7 @@ class HookBlock(Block):
     )
     service: Name | None = _said("Default: the default service.", "web")
     container: str | None = _said("Default: the one that visitors reach.", "app")
-    timeout: Timeout | None = _said("1s to 24h. Default: 10m.", "10m")
+    timeout: Timeout | None = _said("1s to 1h. Default: 10m.", "10m")
 
 
 class HooksBlock(Block):

@@ -153,7 +153,7 @@ Startup = Annotated[
     int, PlainValidator(partial(_seconds, least=5, most=1500)), WithJsonSchema(_DURATION_SCHEMA)
 ]
 Timeout = Annotated[
-    int, PlainValidator(partial(_seconds, least=1, most=86400)), WithJsonSchema(_DURATION_SCHEMA)
+    int, PlainValidator(partial(_seconds, least=1, most=3600)), WithJsonSchema(_DURATION_SCHEMA)
 ]
 Expiry = Annotated[
     int,
