@@ -51,7 +51,9 @@ def service_definition(
     edited.keep_only(CREATE_SERVICE, SERVICE_TELLS)
     edited.put("serviceName", service_name, "Each deployment has a service of its own.")
     edited.put("cluster", platform.cluster, "The operator says where previews run.")
-    edited.put("desiredCount", service.count, "A preview has one task, unless edaha.yml says how many.")
+    edited.put(
+        "desiredCount", service.count, "A preview has one task, unless edaha.yml says how many."
+    )
     _controller(edited)
     _deployment(edited)
     _placement(edited, platform)
