@@ -21,6 +21,8 @@ from moto.servicediscovery.models import servicediscovery_backends
 
 from deployments.adapters import aws
 
+from .oneoff import OneOffTasks
+
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 Json = dict[str, Any]
 
@@ -65,6 +67,7 @@ class Cloud:
     starting_looks: int = 1
     #: Tasks that stopped, of whatever service.
     stopped: list[Json] = field(default_factory=list)
+    one_off: OneOffTasks = field(default_factory=OneOffTasks)
     #: What a container printed.
     printed: list[str] = field(default_factory=list)
     #: Whether ECS takes its tasks out of Cloud Map when they stop, as it should.
@@ -138,6 +141,7 @@ class Cloud:
         for told in (self.calls, self.stopped, self.printed):
             told.clear()
         self.inactive_definitions.clear()
+        self.one_off = OneOffTasks()
 
     def _fault(self, call: str) -> Fault | None:
         fault = self.faults.get(call)
@@ -164,6 +168,8 @@ class Cloud:
 
     def _told(self, call: str, body: Json) -> Json | None:
         """What moto knows nothing of: tasks that ran and ended."""
+        if about_one_off := self.one_off.answer(call, body):
+            return about_one_off
         if call == "ecs.ListTasks" and body["desiredStatus"] == "STOPPED":
             return {"taskArns": [task["taskArn"] for task in self.stopped]}
         if call == "ecs.DescribeTasks":

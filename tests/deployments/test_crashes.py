@@ -9,6 +9,7 @@ from deployments.models import Branch, Deployment
 from deployments.states import BranchState, DeploymentState
 
 from .crash import doomed
+from .test_hooks import FILES
 from .world import World, forget
 
 Prepare = Callable[[World], Branch]
@@ -19,6 +20,11 @@ def _new_and_wanted(world: World) -> Branch:
     branch = world.new_branch()
     world.push(branch)
     return branch
+
+
+def _two_services_and_a_hook(world: World) -> Branch:
+    world.origin.commit(FILES)
+    return _new_and_wanted(world)
 
 
 def _live(world: World) -> Branch:
@@ -43,7 +49,11 @@ def _is_live(world: World, branch: Branch) -> None:
     branch.refresh_from_db()
     newest = branch.deployments.latest("generation")
     assert (branch.state, branch.live) == (BranchState.LIVE, newest), world.story()
-    assert world.cloud.active == world.cloud.discovery == [newest.service_name("edaha")]
+    names = sorted(newest.services.values_list("release_name", flat=True))
+    assert world.cloud.active == world.cloud.discovery == names
+    # However often it was begun: one migration for each deployment that came so far.
+    started = branch.deployments.filter(hooks__kind="release", hooks__started_at__isnull=False)
+    assert len(world.cloud.one_off.commands) == started.count()
     assert not world.cloud.draining
     assert branch.deployments.filter(state=DeploymentState.LIVE).count() == 1
 
@@ -66,6 +76,7 @@ def _is_live_and_leaves_nothing(world: World, branch: Branch) -> None:
     ("prepare", "ends_well"),
     [
         pytest.param(_new_and_wanted, _is_live_and_leaves_nothing, id="first deployment"),
+        pytest.param(_two_services_and_a_hook, _is_live, id="two services and a hook"),
         pytest.param(_live_and_wanted_anew, _is_live, id="redeployment"),
         pytest.param(_live_and_unwanted, _is_gone, id="destruction"),
     ],
