@@ -1,8 +1,9 @@
 """YAML as definitions may use it: one document of plain values, with the line of each.
 
 No tags, no duplicate keys, no aliases that grow without bound. What is a number or a truth value
-is as in YAML 1.2's core schema, so that `on`, `yes` and `12:30` stay text, as in Go's parsers.
-https://yaml.org/spec/1.2.2/#103-core-schema
+is as in the parser that ecspresso uses, which is YAML 1.2's core schema but for leading zeros:
+`on`, `yes`, `12:30` and `012345678901` stay text, `010` is 8.
+https://yaml.org/spec/1.2.2/#103-core-schema; token/token.go of goccy/go-yaml
 """
 
 import re
@@ -24,8 +25,8 @@ MAX_VALUES = 100_000
 _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INT = re.compile(r"([-+]?)(?:(0|[1-9][0-9]*)|0[oO]?([0-7]+)|0x([0-9a-fA-F]+))", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?", re.ASCII)
 _MERGE = "<<"
 #: Python takes quadratic time for longer ones, and nothing that ECS is told is that large.
 _MAX_DIGITS = 30
@@ -192,15 +193,16 @@ def _scalar(text: str) -> Any:
         return True
     if _FALSE.fullmatch(text):
         return False
-    if len(text) <= _MAX_DIGITS and _INT.fullmatch(text):
-        return _integer(text)
+    if len(text) <= _MAX_DIGITS and (found := _INT.fullmatch(text)):
+        return _integer(*found.groups())
     if len(text) <= _MAX_DIGITS and _FLOAT.fullmatch(text):
         return float(text)
     return text
 
 
-def _integer(text: str) -> int:
-    for prefix, base in (("0o", 8), ("0x", 16)):
-        if text.startswith(prefix):
-            return int(text, base)
-    return int(text)
+def _integer(sign: str, decimal: str | None, octal: str | None, hexadecimal: str | None) -> int:
+    if decimal:
+        value = int(decimal)
+    else:
+        value = int(octal, 8) if octal else int(hexadecimal or "", 16)
+    return -value if sign == "-" else value

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from ...errors import UserError
-from .evaluator import Function, is_true
+from .calling import Function, is_true
 from .printing import plain, sprint, sprintf, type_name
 
 

@@ -4,12 +4,12 @@ https://pkg.go.dev/text/template, and text/template/exec.go. A template of a pul
 an attack: steps, output and what functions return are bounded.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from ...errors import UserError
+from .calling import Function, all_checked, check_count, is_true
 from .lexer import TemplateError
 from .nodes import (
     Action,
@@ -28,11 +28,11 @@ from .nodes import (
     Text,
     Variable,
 )
+from .output import MAX_OUTPUT, Output, Rendered
 from .parser import parse
 from .printing import plain, type_name
 
 MAX_STEPS = 100_000
-MAX_OUTPUT = 1024 * 1024
 #: Of all that functions return in one template, in characters.
 MAX_WORK = 16 * MAX_OUTPUT
 #: Templates that call each other or themselves.
@@ -41,36 +41,11 @@ MAX_CALLS = 20
 _NOTHING = object()
 
 
-@dataclass(frozen=True)
-class Function:
-    """What a template may call. `kinds` of its parameters are "string", "int" and "any"."""
-
-    call: Callable[..., Any]
-    kinds: tuple[str, ...]
-    #: The kind of further parameters; empty where there may be none.
-    more: str = ""
-    #: `and` and `or` do not look at arguments after the one that decides.
-    lazy: bool = False
-
-
-@dataclass(frozen=True)
-class Rendered:
-    text: str
-    #: The template's line for each line of `text`, as far as can be told.
-    origins: Sequence[int]
-
-    def line(self, of: int | None) -> int | None:
-        """The template's line for a line of the text, both counted from 1."""
-        if of is None or not self.origins:
-            return of
-        return self.origins[min(of, len(self.origins)) - 1]
-
-
 def render(template: str, functions: Mapping[str, Function]) -> Rendered:
     """Raises TemplateError."""
     run = _Run(parse(template, functions), functions)
     run.all()
-    return Rendered("".join(run.output), run.origins)
+    return run.output.rendered()
 
 
 class _LeaveLoop(Exception):
@@ -83,10 +58,8 @@ class _Run:
         self._template = template
         self._functions = functions
         self._variables: list[tuple[str, Any]] = [("$", None)]
-        self._steps = self._size = self._work = self._calls = 0
-        self.output: list[str] = []
-        self.origins: list[int] = []
-        self._blank = True
+        self._steps = self._work = self._calls = 0
+        self.output = Output()
 
     def all(self) -> None:
         # ecspresso gives its templates no data: the dot is nil.
@@ -97,34 +70,18 @@ class _Run:
         if self._steps > MAX_STEPS:
             raise TemplateError(f"This template takes more than {MAX_STEPS:,} steps.", line)
 
-    def _write(self, text: str, line: int, *, is_source: bool) -> None:
-        self._size += len(text)
-        if self._size > MAX_OUTPUT:
-            raise TemplateError(
-                f"This template makes more than {MAX_OUTPUT:,} characters of text.", line
-            )
-        self.output.append(text)
-        for number, part in enumerate(text.split("\n")):
-            origin = line + number if is_source else line
-            if number or not self.origins:
-                self.origins.append(origin)
-                self._blank = True
-            elif self._blank:
-                self.origins[-1] = origin
-            self._blank = self._blank and not part.strip()
-
     # Nodes
 
     def _walk(self, nodes: Sequence[Node], dot: Any) -> None:
         for node in nodes:
             self._step(node.line)
             if isinstance(node, Text):
-                self._write(node.text, node.line, is_source=True)
+                self.output.write(node.text, node.line, is_source=True)
             elif isinstance(node, Action):
                 value = self._pipeline(node.pipeline, dot)
                 if not node.pipeline.variables:
                     shown = "<no value>" if value is None else plain(value)
-                    self._write(shown, node.line, is_source=False)
+                    self.output.write(shown, node.line, is_source=False)
             elif isinstance(node, Branch):
                 self._branch(node, dot)
             elif isinstance(node, Include):
@@ -250,24 +207,14 @@ class _Run:
 
     def _call(self, call: Call, arguments: Sequence[Operand], dot: Any, final: Any) -> Any:
         function = self._functions[call.name]
-        count = len(arguments) + (final is not _NOTHING)
-        if count < len(function.kinds) or (count > len(function.kinds) and not function.more):
-            least = "at least " if function.more else ""
-            raise TemplateError(
-                f"{call.name} takes {least}{len(function.kinds)} arguments, not {count}.",
-                call.line,
-            )
+        check_count(len(arguments) + (final is not _NOTHING), function, call)
         if function.lazy:
             return self._decide(call, arguments, dot, final)
         values = [self._operand(argument, dot) for argument in arguments]
         if final is not _NOTHING:
             values.append(final)
-        checked = [
-            _checked(value, _kind(function, position), call)
-            for position, value in enumerate(values)
-        ]
         try:
-            result = function.call(*checked)
+            result = function.call(*all_checked(values, function, call))
         except UserError as problem:
             raise TemplateError(problem.message, call.line, problem.hint) from None
         self._work += len(result) if isinstance(result, str) else 1
@@ -283,30 +230,6 @@ class _Run:
             if is_true(value) == (call.name == "or"):
                 return value
         return value if final is _NOTHING else final
-
-
-def is_true(value: Any) -> bool:
-    """Zero, nothing and what is empty are false."""
-    return bool(value)
-
-
-def _kind(function: Function, position: int) -> str:
-    return function.kinds[position] if position < len(function.kinds) else function.more
-
-
-def _checked(value: Any, kind: str, call: Call) -> Any:
-    fits = {
-        "string": isinstance(value, str),
-        "int": isinstance(value, int) and not isinstance(value, bool),
-        "any": True,
-    }
-    # Go takes 1e3 for an integer where one is asked for.
-    if kind == "int" and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if not fits[kind]:
-        wanted = {"string": "text", "int": "a whole number"}[kind]
-        raise TemplateError(f"{call.name} takes {wanted}, not {plain(value)[:100]}.", call.line)
-    return value
 
 
 def _items(over: Any, node: Branch) -> Iterator[tuple[Any, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import UserError
 from .builtins import BUILTINS
-from .evaluator import Function
+from .calling import Function
 from .printing import as_json, escaped, plain, sprintf
 from .surroundings import Lookups, Native
 from .tfstate import State

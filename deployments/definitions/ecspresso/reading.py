@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from .. import json, yaml
 from ..files import beneath, read_text
 from ..problems import DefinitionError, Problem, refuse
-from .evaluator import Rendered, render
+from .evaluator import render
 from .functions import Functions
 from .lexer import TemplateError
+from .output import Rendered
 from .surroundings import Surroundings
 
 _ACTION = re.compile(r"\{\{.*?\}\}")
