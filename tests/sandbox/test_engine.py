@@ -3,7 +3,9 @@
 import http.server
 import os
 import shutil
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,21 +20,24 @@ def silent(text: str) -> None:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine apart from the machine's own.
 
     It gets a network namespace of its own: two engines would quarrel over docker0, and one that
-    is told to have no bridge removes that of the other.
+    is told to have no bridge removes that of the other. Its folder has a short name, since
+    containerd's sockets lie deep in it.
     """
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    apart = ("data-root", "exec-root", "pidfile")
-    options = [f"--{name}={tmp_path / name}" for name in apart]
-    return Engine(
-        socket=tmp_path / "docker.sock",
-        state=tmp_path / "state",
-        config=tmp_path / "daemon.json",
-        command=("unshare", "--net", "dockerd", *options),
-    )
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        apart = ("data-root", "exec-root", "pidfile")
+        options = [f"--{each}={folder / each}" for each in apart]
+        yield Engine(
+            socket=folder / "docker.sock",
+            state=folder / "state",
+            config=folder / "daemon.json",
+            command=("unshare", "--net", "dockerd", *options),
+        )
 
 
 @pytest.mark.docker
