@@ -31,9 +31,10 @@ class Comparison:
 def compare(deployment: Deployment, *, with_values: bool) -> list[Comparison]:
     """Without `with_values`, values of environment variables are told apart but not shown."""
     before = previous(deployment)
-    earlier = {service.name: service for service in before.services.all()} if before else {}
+    # By address: a service that is only called differently is the same to whoever opens it.
+    earlier = {service.label: service for service in before.services.all()} if before else {}
     return [
-        _compare(service, earlier.get(service.name), with_values)
+        _compare(service, earlier.get(service.label), with_values)
         for service in deployment.services.select_related("deployment__branch")
     ]
 

@@ -26,7 +26,6 @@ def build(deployment_id: int) -> None:
         return
     deployment = lease.deployment
     built: list[Spec] = []
-    plan: Plan | None = None
     with Report(deployment) as report, attempt(lease, report):
         _begin(lease, report)
         plan = _plan(lease, report)
@@ -38,8 +37,8 @@ def build(deployment_id: int) -> None:
         plans.write_down(deployment, plan, images)
         lease.move(DeploymentState.RELEASING, built_at=timezone.now(), build_reused=not built)
         wakeups.wake(wakeups.RELEASE, deployment.pk)
-    if plan is not None and deployment.built_at is not None:
-        remember_baseline(deployment, plan)
+    if deployment.built_at is not None:
+        remember_baseline(deployment)
         export_cache(deployment, built)
 
 

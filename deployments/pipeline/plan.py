@@ -15,6 +15,7 @@ from ..adapters.verify import verify as ask_aws
 from ..config import config
 from ..definitions import plan as plans
 from ..definitions.application import Application
+from ..definitions.application import Service as Described
 from ..definitions.compose import Definition
 from ..definitions.edaha_yml import Defaults
 from ..definitions.plan import Plan
@@ -46,13 +47,14 @@ def read(deployment: Deployment, *, commit: str = "") -> Plan:
 
 
 def verify(plan: Plan) -> list[str]:
-    """Ask AWS for everything that the definitions name; what could not be asked comes back.
+    """Ask AWS for everything that the definitions name; what is worth knowing comes back.
 
     Raises DefinitionError with what is missing.
     """
     composed = plans.compose_all(plan)
     definitions = {name: (each.task_definition, each.service) for name, each in composed.items()}
-    return ask_aws(Asked(plan.platform, definitions, plan.application.source))
+    warnings = [str(warning) for team in plan.teams.values() for warning in team.warnings]
+    return warnings + ask_aws(Asked(plan.platform, definitions, plan.application.source))
 
 
 def summary(plan: Plan) -> str:
@@ -89,7 +91,7 @@ def _service(deployment: Deployment, plan: Plan, name: str, definition: Definiti
     return Service(
         deployment=deployment,
         name=name,
-        label=_label(deployment.branch, own),
+        label=label(deployment.branch, described),
         release_name=deployment.service_name(config().installation, own),
         container=definition.container,
         port=definition.port,
@@ -124,9 +126,7 @@ def _hooks(deployment: Deployment, plan: Plan, composed: Mapping[str, Definition
 def _preview(deployment: Deployment, application: Application) -> Preview:
     branch = deployment.branch
     urls = {
-        service.name: config().preview_url(
-            _label(branch, "" if service.is_default else service.name)
-        )
+        service.name: config().preview_url(label(branch, service))
         for service in application.services
     }
     return Preview(
@@ -143,8 +143,9 @@ def _preview(deployment: Deployment, application: Application) -> Preview:
     )
 
 
-def _label(branch: Branch, service: str) -> str:
-    return names.address_label(branch.slug, service) if service else branch.slug
+def label(branch: Branch, service: Described) -> str:
+    """The DNS label of a service's address."""
+    return branch.slug if service.is_default else names.address_label(branch.slug, service.name)
 
 
 def _platform(repository: Repository) -> Platform:
