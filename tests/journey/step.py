@@ -22,10 +22,10 @@ def branch_of(example: str) -> str:
 
 
 class Step:
-    def __init__(self, running: Running, folder: Path, *options: str) -> None:
+    def __init__(self, running: Running, folder: Path, *options: str, name: str = "") -> None:
         """`folder` has the example's name, and is made."""
         self.running = running
-        self.full_name = f"examples/{folder.name}"
+        self.full_name = name or f"examples/{folder.name}"
         shutil.copytree(ROOT / "examples" / folder.name, folder)
         self.application = Application(folder, files={})
         running.add_repository(self.full_name, folder, "--startup-seconds", "40", *options)
@@ -84,14 +84,21 @@ class Step:
             for container in task["containers"]
         ]
 
-    def service(self, branch: dict[str, Any]) -> dict[str, Any]:
-        """The branch's only ECS service."""
+    def services(self, branch: dict[str, Any]) -> list[dict[str, Any]]:
+        """The branch's ECS services, as ECS describes them."""
         ecs = self.running.aws("ecs")
         arns = ecs.list_services(cluster="edaha")["serviceArns"]
-        [arn] = [arn for arn in arns if f"-{branch['slug']}-" in arn]
-        described: dict[str, Any] = ecs.describe_services(cluster="edaha", services=[arn])
-        found: dict[str, Any] = described["services"][0]
+        mine = [arn for arn in arns if f"-{branch['slug']}-" in arn]
+        if not mine:
+            return []
+        found: list[dict[str, Any]] = ecs.describe_services(cluster="edaha", services=mine)[
+            "services"
+        ]
         return found
+
+    def service(self, branch: dict[str, Any]) -> dict[str, Any]:
+        """The branch's newest ECS service."""
+        return max(self.services(branch), key=lambda service: service["createdAt"])
 
     def close(self, branch: str) -> None:
         number = self._opened.pop(branch)
