@@ -102,6 +102,13 @@ def remove(task: dict[str, Any], docker: Any) -> None:
     task["_docker_ids"] = []
 
 
+def remove_late_comers(task: dict[str, Any], docker: Any) -> None:
+    """Removes what was started while the task was ended already; waits for that end first."""
+    while task["desiredStatus"] == "STOPPED" != task["lastStatus"]:
+        time.sleep(0.1)
+    remove(task, docker)
+
+
 def _stopped(task: dict[str, Any]) -> None:
     for record in task["containers"]:
         record["lastStatus"] = "STOPPED"

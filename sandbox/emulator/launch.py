@@ -41,7 +41,7 @@ def start(
             Launch(task, definition, overrides, docker).run()
         finally:
             if not ecs._task_is_active(arn, task):
-                ending.remove(task, docker)  # it may have been stopped before all was there
+                ending.remove_late_comers(task, docker)
 
 
 class Launch:

@@ -11,6 +11,7 @@ from typing import Any
 from ministack import app
 
 READING = ("Batch", "Describe", "Discover", "Filter", "Get", "List", "Lookup")
+REPEATS = 5
 SNAPSHOT_DELAY = 0.5  # seconds after a change, so that a burst of calls makes one snapshot
 
 _changed = threading.Event()
@@ -29,13 +30,27 @@ def may_change(method: str, headers: dict[bytes, bytes]) -> bool:
     )
 
 
+def _settled(get_state: Callable[[], Any]) -> Callable[[], Any]:
+    """MiniStack copies what its other threads go on changing; a copy may have to be repeated."""
+
+    def get() -> Any:
+        for _ in range(REPEATS):
+            try:
+                return get_state()
+            except RuntimeError:  # "dictionary changed size during iteration"
+                time.sleep(0.01)
+        return get_state()
+
+    return get
+
+
 def install() -> None:
     writing = threading.Lock()
     save_all, handle = app.save_all, app.app
 
     def save(states: dict[str, Callable[[], Any]]) -> None:
         with writing:
-            save_all(states)
+            save_all({name: _settled(get_state) for name, get_state in states.items()})
 
     async def notice(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await handle(scope, receive, send)

@@ -24,3 +24,4 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     yield Cluster(emulator, client("ecs"), client("logs"), account)
     emulator.kill()
     engine.remove_containers(engine.Engine(), emulator.instance.name)
+    engine.remove_file_systems(engine.Engine(), emulator.instance.name)

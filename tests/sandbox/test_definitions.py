@@ -54,6 +54,11 @@ def test_ulimits(cluster: Cluster) -> None:
     assert code(cluster, script, ulimits=[limit]) == 0
 
 
+def test_an_init_process_runs_before_the_container_s_own(cluster: Cluster) -> None:
+    assert code(cluster, "[ $$ = 1 ]") == 0
+    assert code(cluster, "[ $$ != 1 ]", linuxParameters={"initProcessEnabled": True}) == 0
+
+
 def test_capabilities_can_be_dropped(cluster: Cluster) -> None:
     dropped = {"capabilities": {"drop": ["CHOWN"]}}
 

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from sandbox import base_image
-from sandbox.engine import Engine, gateway, shared, shortcomings
+from sandbox.engine import (
+    Engine,
+    gateway,
+    remove_containers,
+    remove_file_systems,
+    shared,
+    shortcomings,
+)
 from sandbox.instance import StartError
 
 
@@ -97,6 +104,20 @@ def test_containers_reach_this_machine_at_the_gateway() -> None:
     server.server_close()
 
     assert "HTTP Error 501" in answer.stderr  # what a handler without methods answers
+
+
+@pytest.mark.docker
+def test_volumes_of_tasks_go_with_the_containers_and_file_systems_when_all_is_forgotten() -> None:
+    docker, instance = Engine(), f"edaha-test-{os.getpid()}"
+    mine = ("--label", f"edaha.instance={instance}")
+    listing = ("volume", "ls", "--quiet", "--filter", f"label=edaha.instance={instance}")
+    docker.docker("volume", "create", *mine, f"{instance}-files")
+    docker.docker("volume", "create", *mine, "--label", "edaha.task=1", f"{instance}-task")
+
+    remove_containers(docker, instance)
+    assert docker.docker(*listing).stdout.split() == [f"{instance}-files"]
+    remove_file_systems(docker, instance)
+    assert docker.docker(*listing).stdout == ""
 
 
 def test_an_engine_elsewhere_has_no_gateway_here(

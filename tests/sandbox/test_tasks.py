@@ -180,6 +180,29 @@ def test_a_stopped_task_leaves_nothing_in_docker_and_stays_describable(cluster: 
     assert not docker("volume", "ls", "--quiet", "--filter", f"label=edaha.task={task_id}")
 
 
+def test_a_task_can_be_stopped_while_its_containers_wait_for_each_other(cluster: Cluster) -> None:
+    init = container("init", FOREVER, essential=False)
+    arn = cluster.run(init, container("app", FOREVER, dependsOn=after("init", "COMPLETE")))
+    deadline = time.monotonic() + 15
+    while cluster.task(arn)["containers"][0]["lastStatus"] != "RUNNING":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(0.5)  # until its shell has set its trap
+
+    cluster.ecs.stop_task(cluster="edaha", task=arn)
+    task = cluster.until(arn, "STOPPED")
+
+    assert cluster.exit_codes(task) == {"init": 0, "app": None}
+    assert not docker("ps", "--all", "--quiet", "--filter", f"name={arn.rpartition('/')[2][:8]}")
+
+
+def test_a_command_that_is_not_there_fails_the_task_with_the_reason(cluster: Cluster) -> None:
+    task = cluster.stopped(container("app", "") | {"command": ["/no/such/command"]})
+
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert "/no/such/command" in task["stoppedReason"]
+
+
 def test_the_last_lines_of_a_container_are_in_the_log_when_its_task_has_stopped(
     cluster: Cluster,
 ) -> None:
