@@ -201,8 +201,6 @@ def _scalar(text: str) -> Any:
 
 
 def _integer(sign: str, decimal: str | None, octal: str | None, hexadecimal: str | None) -> int:
-    if decimal:
-        value = int(decimal)
-    else:
-        value = int(octal, 8) if octal else int(hexadecimal or "", 16)
+    digits = ((decimal, 10), (octal, 8), (hexadecimal, 16))
+    value = next(int(written, base) for written, base in digits if written)
     return -value if sign == "-" else value

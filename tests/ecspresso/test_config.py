@@ -175,6 +175,8 @@ WRONG = [
     ("service: x", None, "task_definition is missing"),
     ("task_definition: task.json\nservice: 5", 2, "service must be text, not 5"),
     ("task_definition: task.json\nplugins: {name: ssm}", 2, "must be a list"),
+    ("task_definition: task.json\nplugins: [{}]", 2, "no plugin “”"),
+    ("task_definition: task.json\nplugins: [null]", 2, "plugins[0] must be a mapping"),
     ("task_definition: task.json\nignore: {tags: x}", 2, "ignore.tags must be a list"),
     ("task_definition: task.json\ntimeout: 10 minutes", 2, "timeout is no duration"),
     ("task_definition: task.json\ntimeout: true", 2, "timeout is no duration"),

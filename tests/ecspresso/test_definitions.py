@@ -304,7 +304,7 @@ def test_cloudformation_is_looked_up_by_its_plugin() -> None:
 
 
 def test_every_imported_file_counts_but_not_imported_data() -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "ecspresso.yml": "task_definition: deploy/task.jsonnet\n",
         "deploy/task.jsonnet": (
             "local lib = import '../lib/a.libsonnet';\n"

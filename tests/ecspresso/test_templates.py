@@ -103,7 +103,7 @@ CASES = [
     ("{{with ``}}a{{else with `b`}}{{.}}{{end}}", "b", GO),
     ("{{with `a`}}{{.}}{{end}}{{with ``}}x{{else}}b{{end}}", "ab", GO),
     (
-        "{{range $i := 4}}{{if eq $i 1}}{{continue}}{{end}}{{if eq $i 3}}{{break}}{{end}}{{.}}{{end}}",
+        "{{range 4}}{{if eq . 1}}{{continue}}{{end}}{{if eq . 3}}{{break}}{{end}}{{.}}{{end}}",
         "02",
         GO,
     ),

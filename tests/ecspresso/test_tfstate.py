@@ -143,6 +143,8 @@ WRONG = [
     (LOCAL, {"terraform.tfstate": "no json"}, "not JSON", 4),
     (LOCAL, {"terraform.tfstate": "[" * 100_000}, "not JSON", 4),
     (LOCAL, {"terraform.tfstate": '{"version": 3}'}, "version 3", 4),
+    (LOCAL, {"terraform.tfstate": '{"version": 4, "resources": ["x"]}'}, "as Terraform", 4),
+    (LOCAL, {"terraform.tfstate": '{"backend": "x"}'}, "as Terraform", 4),
     ("  - name: tfstate\n", {}, "needs a path or a url", 4),
     ("  - name: tfstate\n    config: {path: 5}\n", {}, "must be text", 4),
     ("  - name: tfstate\n    config: {path: ../../etc/x}\n", {}, "out of the repository", 4),

@@ -38,6 +38,8 @@ class Lookups:
         }
         if name not in values:
             raise UserError(f"There is no parameter {name}.", hint="Ask the operator.")
+        if not 0 <= (index or 0) < len(values[name]):
+            raise UserError(f"{name} has no item {index}.")
         return values[name][index or 0]
 
     def secretsmanager_arn(self, name: str) -> str:
@@ -59,8 +61,8 @@ class Lookups:
 def surroundings(
     files: Mapping[str, str | bytes], environment: Mapping[str, str] | None = None, **more: Any
 ) -> Surroundings:
-    more = {"lookups": Lookups(), "jsonnet": evaluate} | more
-    return Surroundings(Memory(files), environment or {}, **more)
+    given: dict[str, Any] = {"lookups": Lookups(), "jsonnet": evaluate, **more}
+    return Surroundings(Memory(files), environment or {}, **given)
 
 
 #: The least that a task definition is.

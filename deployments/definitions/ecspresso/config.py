@@ -129,7 +129,7 @@ def _plugins(path: str, text: str, reader: Reader) -> tuple[Plugin, ...]:
     reading = Reading(path, _SHAPES, source.line)
     written = next((key for key in source.value if key.lower() == "plugins"), "plugins")
     listed = source.value.get(written)
-    found = reading.value(listed if listed is not None else [], "[Plugin", (written,))
+    found = reading.value(listed if listed is not None else [], "[Plugin", (written,), ("plugins",))
     if reading.problems:
         raise DefinitionError(reading.problems)
     functions = defaults(reader.surroundings)

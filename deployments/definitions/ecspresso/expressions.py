@@ -70,11 +70,8 @@ class Expressions:
         operands = [first] if first else []
         while True:
             spaced = self._cursor.space()
-            if (
-                not self._cursor.peek()
-                or self._cursor.at("close")
-                or self._cursor.at("mark", "|", ")")
-            ):
+            ends = self._cursor.at("close") or self._cursor.at("mark", "|", ")")
+            if ends or not self._cursor.peek():
                 break
             if operands and not spaced and operands != [first]:
                 raise self._cursor.wrong(f"Unexpected “{self._cursor.next().value}” after a value.")

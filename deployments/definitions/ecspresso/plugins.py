@@ -20,7 +20,7 @@ from .tfstate import State, load
 
 @dataclass(frozen=True)
 class Plugin:
-    name: str
+    name: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     func_prefix: str = ""
     line: int | None = None

@@ -133,12 +133,12 @@ class Reading:
         return int(value) if kind == "integer" else value
 
     def _wrong(self, value: Any, wanted: str, written: Place, path: Place) -> None:
-        shown = json.dumps(value) if isinstance(value, str) else plain(value)
+        shown = json.dumps(value) if isinstance(value, str | None) else plain(value)
         shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
         hint = ""
         if wanted == "text" and not isinstance(value, list | dict):
             hint = "Put it in quotes."
-        elif isinstance(value, str) and wanted != "a list":
+        elif isinstance(value, str) and wanted in _WANTED.values():
             hint = "Leave the quotes out."
         self._problem(f"{_shown(path)} must be {wanted}, not {shown}.", written, hint)
 

@@ -74,6 +74,13 @@ class State:
 
 def load(content: bytes, location: str, read_s3: ReadS3, workspace: str = "default") -> State:
     """The state in a file, or in the S3 backend that the file names. Raises UserError."""
+    try:
+        return _load(content, location, read_s3, workspace)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        raise UserError(f"{location} is not a state as Terraform writes it.") from None
+
+
+def _load(content: bytes, location: str, read_s3: ReadS3, workspace: str) -> State:
     state = _parse(content, location)
     backend = state.get("backend")
     if backend:
