@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..fargate import is_fargate
 from . import stored
 from .application import Container, Service
-from .fargate import is_fargate
 from .identity import listed, log_configuration, tags
 from .preview import Platform, Preview
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from ..fargate import runs_on_fargate
 from . import generate
 from .application import Service
 from .changes import Change, Edited
-from .fargate import runs_on_fargate
 from .overlay import with_tags
 from .preview import Platform, Preview
 from .shapes import CREATE_SERVICE, SERVICE_TELLS

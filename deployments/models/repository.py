@@ -11,24 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..allowed import NAMED, WORDS, is_entry
 from ..config import config
+from ..fargate import SIZES, offered
 
 #: Owner and name as GitHub allows them.
 FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLATFORMS = {"linux/amd64": "X86_64", "linux/arm64": "ARM64"}
-
-#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
-#: CPU units → (least MiB, most MiB) of memory that Fargate offers.
-FARGATE_MEMORY = {
-    256: (512, 2048),
-    512: (1024, 4096),
-    1024: (2048, 8192),
-    2048: (4096, 16384),
-    4096: (8192, 30720),
-    8192: (16384, 61440),
-    16384: (32768, 122880),
-}
-
 
 def _default_platforms() -> list[str]:
     return ["linux/amd64"]
@@ -213,10 +201,10 @@ def _task_problems(repository: Repository) -> Problems:
     if path and (not path.startswith("/") or any(ord(c) < 33 or ord(c) > 126 for c in path)):
         found.append(("health_path", _("Begin the path with “/”.")))
     if repository.launch_type == Repository.LaunchType.FARGATE:
-        limits = FARGATE_MEMORY.get(repository.cpu)
-        if limits is None:
-            sizes = ", ".join(map(str, FARGATE_MEMORY))
+        if repository.cpu not in SIZES:
+            sizes = ", ".join(map(str, SIZES))
             found.append(("cpu", _("Fargate offers %s CPU units.") % sizes))
-        elif not limits[0] <= repository.memory <= limits[1]:
-            found.append(("memory", _("With this CPU, Fargate offers %d to %d MiB.") % limits))
+        elif repository.memory not in SIZES[repository.cpu]:
+            sizes = offered(repository.cpu)
+            found.append(("memory", _("With this CPU, Fargate offers %s MiB.") % sizes))
     return found

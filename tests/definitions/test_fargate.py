@@ -4,8 +4,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-erro
 
 import pytest
 
-from deployments.definitions.fargate import SIZES, is_fargate, offered
 from deployments.definitions.sizes import cpu_units, mebibytes
+from deployments.fargate import SIZES, is_fargate, offered
 
 #: CPU units → memory as the table words it: the least, the most and the step, in GB.
 TABLE = {

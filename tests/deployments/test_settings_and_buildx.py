@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from deployments import names
 from deployments.adapters.buildx import BuildRequest, build_command, export_cache_command
+from deployments.fargate import SIZES
 from deployments.models import Repository
-from deployments.models.repository import FARGATE_MEMORY
 
 from . import branch_names
 
@@ -21,9 +21,9 @@ def repository(**settings: Any) -> Repository:
 
 
 class TestRepositorySettings:
-    @pytest.mark.parametrize("cpu", FARGATE_MEMORY)
+    @pytest.mark.parametrize("cpu", SIZES)
     def test_fargates_sizes_are_taken(self, cpu: int) -> None:
-        for memory in FARGATE_MEMORY[cpu]:
+        for memory in SIZES[cpu]:
             repository(cpu=cpu, memory=memory).clean()
 
     @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ class TestRepositorySettings:
         [
             ("cpu", {"cpu": 100}),
             ("memory", {"cpu": 256, "memory": 4096}),
+            ("memory", {"cpu": 256, "memory": 1536}),
             ("launch_type", {"launch_type": "EC2", "capacity_providers": ["x"]}),
             ("dockerfile", {"dockerfile": "../Dockerfile"}),
             ("dockerfile", {"dockerfile": "/etc/passwd"}),

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-erro
 from collections.abc import Iterator
 from typing import Any
 
-from ..fargate import SIZES, offered
+from ...fargate import SIZES, offered
 from ..problems import Problem
 from ..sizes import cpu_units, mebibytes
 from .subject import Subject

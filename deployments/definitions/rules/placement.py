@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderSt
 
 from collections.abc import Iterator
 
-from ..fargate import PROVIDERS, providers, runs_on_fargate
+from ...fargate import PROVIDERS, providers, runs_on_fargate
 from ..problems import Problem
 from .subject import Subject
 

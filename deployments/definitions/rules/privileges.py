@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-conta
 from collections.abc import Iterator
 from typing import Any
 
-from ..allowed import allows
+from ...allowed import allows
 from ..problems import Problem
 from .subject import Subject
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from ...allowed import allows
 from .. import stored
-from ..allowed import allows
 from ..problems import Problem
 from .subject import Subject
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ...fargate import runs_on_fargate
 from ..application import Application, Service
 from ..compose import Definition, Team
-from ..fargate import runs_on_fargate
 from ..preview import Platform, Preview
 from ..problems import Problem
 
