@@ -34,8 +34,9 @@ class Report:
         wakeups.notify(deployment=self._deployment.pk, branch=self._deployment.branch_id)
 
     def say(self, text: str) -> None:
-        """One line of Edaha's own."""
-        self._log.line(text)
+        """Edaha's own words, line by line."""
+        for line in text.splitlines():
+            self._log.line(line)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
