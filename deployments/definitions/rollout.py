@@ -87,7 +87,10 @@ def may_have_failed(service: Mapping[str, Any] | None) -> bool:
 
 
 def _is_failure(task: Mapping[str, Any]) -> bool:
-    return task.get("stopCode") in {"EssentialContainerExited", "TaskFailedToStart"}
+    # A task whose container is UNHEALTHY is ended by the service's scheduler, like one that it has
+    # too many of: only the reason tells.
+    unhealthy = "failed container health checks" in task.get("stoppedReason", "")
+    return unhealthy or task.get("stopCode") in {"EssentialContainerExited", "TaskFailedToStart"}
 
 
 def _failed(ours: Mapping[str, Any], failures: Sequence[Mapping[str, Any]]) -> Judgement:
@@ -97,12 +100,45 @@ def _failed(ours: Mapping[str, Any], failures: Sequence[Mapping[str, Any]]) -> J
     task = failures[0]
     arn = task.get("taskArn", "")
     if task.get("stopCode") == "TaskFailedToStart":
-        reason = task.get("stoppedReason", "no reason given")
-        return Judgement(Verdict.FAILED, f"The task could not start: {reason}", task_arn=arn)
-    code = next((c["exitCode"] for c in task.get("containers", ()) if "exitCode" in c), None)
+        return Judgement(
+            Verdict.FAILED, f"The task could not start: {_why_not_started(task)}", task_arn=arn
+        )
+    if task.get("stopCode") != "EssentialContainerExited":
+        hint = "Look at the health check's command, and at what the containers printed last."
+        return Judgement(Verdict.FAILED, task["stoppedReason"], hint, arn)
+    container = _culprit(task)
+    code = container.get("exitCode")
+    who = f"Container {container['name']}" if len(_containers(task)) > 1 else "The container"
     return Judgement(
         Verdict.FAILED,
-        f"The container exited by itself with code {'unknown' if code is None else code}.",
+        f"{who} exited by itself with code {'unknown' if code is None else code}.",
         _HINTS.get(code or 0, "The container's last lines are in the log."),
         arn,
     )
+
+
+def _why_not_started(task: Mapping[str, Any]) -> str:
+    reasons = [task.get("stoppedReason", "no reason given")]
+    reasons += [each["reason"] for each in _containers(task) if each.get("reason")]
+    return ". ".join(dict.fromkeys(reason.rstrip(".") for reason in reasons)) + "."
+
+
+def _culprit(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The container that most likely ended the task.
+
+    The others have ended well before it, or were ended with it: by SIGTERM (143), and by SIGKILL
+    (137) if they did not listen, which is also what happens to one that has no memory left.
+    """
+    last = {137: 2, 143: 3, 0: 4, None: 5}
+
+    def innocence(container: Mapping[str, Any]) -> int:
+        if "OutOfMemory" in container.get("reason", ""):
+            return 0
+        return last.get(container.get("exitCode"), 1)
+
+    return min(_containers(task), key=innocence, default={"name": "?"})
+
+
+def _containers(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    containers: Sequence[Mapping[str, Any]] = task.get("containers", ())
+    return containers

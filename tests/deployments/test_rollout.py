@@ -17,12 +17,12 @@ def service(
 
 
 def task(code: str = "EssentialContainerExited", exit_code: int | None = 1) -> dict[str, Any]:
-    container = {} if exit_code is None else {"exitCode": exit_code}
+    container = {"name": "app"} | ({} if exit_code is None else {"exitCode": exit_code})
     return {
         "taskArn": "arn:task/1",
         "stopCode": code,
         "stoppedReason": "CannotPullContainerError: no such image",
-        "containers": [{"name": "sidecar"}, container],
+        "containers": [container],
     }
 
 
@@ -91,8 +91,46 @@ def test_an_exit_without_a_code_is_told_as_such() -> None:
 def test_a_task_that_cannot_start_is_told_in_ecss_words() -> None:
     judgement = judge(service({}), OURS, [task("TaskFailedToStart")] * 2)
     assert judgement.message == (
-        "The task could not start: CannotPullContainerError: no such image"
+        "The task could not start: CannotPullContainerError: no such image."
     )
+
+
+def containers(*ended: tuple[str, int, str]) -> dict[str, Any]:
+    found = [{"name": name, "exitCode": code, "reason": reason} for name, code, reason in ended]
+    return task() | {"containers": found}
+
+
+@pytest.mark.parametrize(
+    ("ended", "culprit"),
+    [
+        ([("init", 0, ""), ("app", 3, ""), ("nginx", 143, "")], "app"),
+        ([("nginx", 137, ""), ("app", 1, "")], "app"),
+        ([("nginx", 143, ""), ("app", 137, "OutOfMemoryError: Container killed")], "app"),
+        ([("init", 0, ""), ("app", 137, ""), ("nginx", 143, "")], "app"),
+    ],
+)
+def test_of_several_containers_the_one_that_failed_is_named(
+    ended: list[tuple[str, int, str]], culprit: str
+) -> None:
+    judgement = judge(service({}), OURS, [containers(*ended)] * 2)
+    assert judgement.message.startswith(f"Container {culprit} exited by itself with code ")
+
+
+def test_a_container_that_could_not_start_says_why() -> None:
+    unable = containers(("app", 143, "dependency graph: [init] did not exit successfully"))
+    judgement = judge(service({}), OURS, [unable | {"stopCode": "TaskFailedToStart"}] * 2)
+    assert judgement.message.endswith("[init] did not exit successfully.")
+
+
+def test_a_container_that_is_not_healthy_is_a_failure() -> None:
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+    unhealthy = task("ServiceSchedulerInitiated") | {
+        "stoppedReason": "Task failed container health checks"
+    }
+    judgement = judge(service({}), OURS, [unhealthy] * 2)
+    assert judgement.verdict == Verdict.FAILED
+    assert judgement.message == "Task failed container health checks"
+    assert "health check" in judgement.hint
 
 
 def test_the_circuit_breakers_reason_is_told() -> None:

@@ -225,7 +225,7 @@ def _many_rollouts(world: World, count: int) -> None:
             deployment=deployment,
             name="app",
             label=branch.slug,
-            release_name=request["serviceName"],
+            release_name=deployment.service_name("edaha"),
             port=8000,
             ecs_deployment_id=ecs.create_service(request),
         )
