@@ -153,7 +153,7 @@ def _running() -> Iterator[Stack]:
         client = end.enter_context(httpx.Client(trust_env=False, timeout=30))
         stack = Stack(instance, values, aws, client)
         stack.manage("migrate", "--verbosity", "0")
-        processes.write_router_config(instance, values)
+        processes.write_router_config(instance, values, None)
         # Real ECS registers tasks by itself, at no cost to anybody's calls.
         rest = [
             replace(one, environment=direct | {"EDAHA_DNS_PORT": str(instance.dns_port)})
