@@ -51,6 +51,11 @@ class Step:
         assert answer.status_code == 202
         return commit
 
+    def read(self, branch: str, file: str) -> str:
+        """A file as the branch has it; the branch is checked out then."""
+        self.application.checkout(branch)
+        return (self.application.path / file).read_text()
+
     def wait(self, branch: str, state: str = "live", commit: str = "") -> dict[str, Any]:
         return self.running.wait_for_branch(
             self.full_name, branch, state, commit=commit, seconds=120

@@ -9,10 +9,6 @@ from .running import Running, wait_for
 from .step import Step, index_of
 
 
-def read(step: Step, file: str) -> str:
-    return (step.application.path / file).read_text()
-
-
 def test_what_ecs_cannot_update_is_replaced_and_no_visitor_notices(
     steps: dict[str, Step],
 ) -> None:
@@ -29,7 +25,7 @@ def test_what_ecs_cannot_update_is_replaced_and_no_visitor_notices(
         for _ in range(2):
             visitors.submit(visit)
         try:
-            written = read(step, "edaha.yml")
+            written = step.read("cart-3", "edaha.yml")
             spot = "    capacity_providers: [FARGATE_SPOT]\n    depends_on"
             commit = step.push("cart-3", {"edaha.yml": written.replace("    depends_on", spot, 1)})
             branch = step.wait("cart-3", commit=commit)
@@ -54,14 +50,14 @@ def test_when_one_of_two_services_fails_both_stay_as_they_were(steps: dict[str, 
     commit = step.push(
         "half-broken",
         {
-            "web/server.py": read(step, "web/server.py").replace("costs", "is"),
+            "web/server.py": step.read("half-broken", "web/server.py").replace("costs", "is"),
             "api/server.py": "raise SystemExit('no prices today')\n",
         },
     )
 
     failed = step.wait("half-broken", "failed", commit=commit)
     assert "api" in failed["deployment"]["error"]
-    assert "no prices today" in step.log(failed)
+    wait_for(lambda: "no prices today" in step.log(failed), "what it printed", 10)
     assert step.ask("half-broken").text == before
     assert step.ask("half-broken", service="api").status_code == 200
     wait_for(lambda: len(step.services(failed)) == 2, "what was begun to be gone", 30)
@@ -73,7 +69,7 @@ def test_a_service_that_is_taken_out_has_no_address_any_more(steps: dict[str, St
     step.wait("no-api")
     assert step.ask("no-api", service="api").status_code == 200
 
-    written, marker = read(step, "edaha.yml"), "  api:\n    port: 4000\n"
+    written, marker = step.read("no-api", "edaha.yml"), "  api:\n    port: 4000\n"
     assert marker in written
     without = written.replace(marker, "").replace("${EDAHA_URL_API}", "http://127.0.0.1/")
     commit = step.push("no-api", {"edaha.yml": without})
@@ -86,7 +82,7 @@ def test_a_service_that_is_taken_out_has_no_address_any_more(steps: dict[str, St
 def test_a_service_that_is_added_has_an_address_of_its_own(steps: dict[str, Step]) -> None:
     step = steps["2-settings"]
     added = "  help:\n    port: 3000\n    environment: {GREETING: May I help}\n"
-    step.open("helpful", {"edaha.yml": read(step, "edaha.yml") + added})
+    step.open("helpful", {"edaha.yml": step.read("main", "edaha.yml") + added})
 
     branch = step.wait("helpful")
 
@@ -106,9 +102,8 @@ def test_nothing_but_ecspressos_files_is_enough(steps: dict[str, Step]) -> None:
         "{{ must_env `SUBNET` }}": "subnet-00000001",
     }
     files: dict[str, str | None] = {"edaha.yml": None}
-    step.application.checkout("main")
     for file in ("ecs-task-def.json", "ecs-service-def.json"):
-        text = read(step, file)
+        text = step.read("main", file)
         for template, value in values.items():
             text = text.replace(template, value)
         files[file] = text

@@ -105,8 +105,10 @@ def test_hostile_definitions_fail_with_a_clear_message(
 
     failed = hostile[example].wait(branch, "failed")
 
-    assert message in failed["deployment"]["error"]
-    assert "root:x:0" not in failed["deployment"]["error"] + hostile[example].log(failed)
+    error, log = failed["deployment"]["error"], hostile[example].log(failed)
+    assert message in error
+    assert set(error.splitlines()) <= {line.removeprefix("✗ ") for line in log.splitlines()}
+    assert "root:x:0" not in error + log
     assert failed["deployment"]["released_at"] is None
     assert running.preview(failed["slug"]).status_code == 503
     told = running.left_in_aws()
