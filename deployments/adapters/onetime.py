@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
@@ -38,38 +38,32 @@ class TaskState:
     is_over: bool
 
 
-def run_task(
-    *,
-    cluster: str,
-    task_definition: str,
-    container: str,
-    command: Sequence[str],
-    token: str,
-    network: Mapping[str, Any] | None = None,
-    launch_type: str = "",
-    strategy: Sequence[Mapping[str, Any]] = (),
-    platform_version: str = "",
-    tags: Mapping[str, str] | None = None,
-) -> str:
-    """Start `command` in `container`, or find the task that an earlier try started; its ARN.
+@dataclass(frozen=True)
+class Command:
+    """A command to run once, in a container of a task definition."""
 
-    `task_definition` is the ARN of a revision, `network` a service's networkConfiguration. One
-    `token` starts one task, however often this is called.
+    cluster: str
+    #: The ARN of a revision.
+    task_definition: str
+    container: str
+    command: Sequence[str]
+    #: One token starts one task, however often it is tried.
+    token: str
+    #: A service's networkConfiguration.
+    network: Mapping[str, Any] | None = None
+    launch_type: str = ""
+    strategy: Sequence[Mapping[str, Any]] = ()
+    platform_version: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_task(command: Command) -> str:
+    """Start the command, or find the task that an earlier try started; its ARN.
+
     Raises PlatformError(retry=True) where ECS has no room, with its own words.
     """
-    request = run_task_request(
-        cluster=cluster,
-        task_definition=task_definition,
-        container=container,
-        command=command,
-        token=token,
-        network=network,
-        launch_type=launch_type,
-        strategy=strategy,
-        platform_version=platform_version,
-        tags=tags,
-    )
-    found = find_task(cluster, task_definition, token)
+    request = run_task_request(command)
+    found = find_task(command.cluster, command.task_definition, command.token)
     if found:
         return found
     with told_as("run a one-off task"):
@@ -86,51 +80,44 @@ def run_task(
     raise _no_room([dict(each) for each in answer.get("failures", ())])
 
 
-def run_task_request(
-    *,
-    cluster: str,
-    task_definition: str,
-    container: str,
-    command: Sequence[str],
-    token: str,
-    network: Mapping[str, Any] | None,
-    launch_type: str,
-    strategy: Sequence[Mapping[str, Any]],
-    platform_version: str,
-    tags: Mapping[str, str] | None,
-) -> dict[str, Any]:
+def run_task_request(command: Command) -> dict[str, Any]:
     """RunTask's arguments. Pure."""
-    if not _TOKEN.fullmatch(token):
-        raise ValueError(f"no token for a task: {token!r}")
-    overrides = {"containerOverrides": [{"name": container, "command": list(command)}]}
-    if len(orjson.dumps(overrides)) > _OVERRIDES_MAX:
-        raise UserError(
-            f"The command for container {container} is too long: ECS takes {_OVERRIDES_MAX:,} "
-            "characters.",
-            hint="Put it into a script in the image.",
-        )
+    if not _TOKEN.fullmatch(command.token):
+        raise ValueError(f"no token for a task: {command.token!r}")
     optional: dict[str, Any] = {
-        "networkConfiguration": network,
-        "capacityProviderStrategy": [dict(each) for each in strategy],
+        "networkConfiguration": command.network,
+        "capacityProviderStrategy": [dict(each) for each in command.strategy],
         # The two exclude each other.
-        "launchType": "" if strategy else launch_type,
-        "platformVersion": platform_version,
-        "tags": [{"key": key, "value": value} for key, value in (tags or {}).items()],
+        "launchType": "" if command.strategy else command.launch_type,
+        "platformVersion": command.platform_version,
+        "tags": [{"key": key, "value": value} for key, value in command.tags.items()],
     }
     return {
-        "cluster": cluster,
-        "taskDefinition": task_definition,
+        "cluster": command.cluster,
+        "taskDefinition": command.task_definition,
         "count": 1,
-        "overrides": overrides,
+        "overrides": _overrides(command),
         # Makes a retry safe for 24 hours, or until an hour after the task's end:
         # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html
-        "clientToken": token,
-        "startedBy": token,
+        "clientToken": command.token,
+        "startedBy": command.token,
         "enableECSManagedTags": True,
         # SERVICE would be an error here.
         "propagateTags": "TASK_DEFINITION",
         **{key: value for key, value in optional.items() if value},
     }
+
+
+def _overrides(command: Command) -> dict[str, Any]:
+    override = {"name": command.container, "command": list(command.command)}
+    overrides = {"containerOverrides": [override]}
+    if len(orjson.dumps(overrides)) > _OVERRIDES_MAX:
+        raise UserError(
+            f"The command for container {command.container} is too long: ECS takes "
+            f"{_OVERRIDES_MAX:,} characters.",
+            hint="Put it into a script in the image.",
+        )
+    return overrides
 
 
 def describe_task(cluster: str, arn: str, container: str = "") -> TaskState:

@@ -78,18 +78,19 @@ def _start(lease: Lease, hook: Hook, report: Report) -> None:
         report.begin_step(_title(hook))
         report.say(f"{_title(hook)} runs in container {hook.container}")
     definition = service.service_definition
-    arn = onetime.run_task(
+    command = onetime.Command(
         cluster=deployment.cluster,
-        task_definition=_definition_arn(deployment, hook),
-        network=definition.get("networkConfiguration"),
-        launch_type=definition.get("launchType", ""),
-        strategy=definition.get("capacityProviderStrategy", []),
+        task_definition=service.task_definition_arn,
         container=hook.container,
         command=hook.command,
         token=_token(deployment, hook),
+        network=definition.get("networkConfiguration"),
+        launch_type=definition.get("launchType", ""),
+        strategy=definition.get("capacityProviderStrategy", []),
+        platform_version=definition.get("platformVersion", ""),
         tags=service.tags,
     )
-    lease.save_part(hook, task_arn=arn)
+    lease.save_part(hook, task_arn=onetime.run_task(command))
 
 
 def _look(lease: Lease, hook: Hook, report: Report) -> bool:

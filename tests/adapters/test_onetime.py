@@ -28,7 +28,7 @@ def run(**more: Any) -> str:
         "launch_type": "FARGATE",
         "tags": {"edaha:installation": "edaha"},
     }
-    return onetime.run_task(**asked | more)
+    return onetime.run_task(onetime.Command(**asked | more))
 
 
 @pytest.fixture(autouse=True)
