@@ -59,7 +59,7 @@ class TestStarting:
         assert input_complaints("ecs", "RunTask", asked) == ""
 
     def test_what_is_not_given_is_left_out(self, cloud: Aws) -> None:
-        run(network=None, launch_type="", tags=None)
+        run(network=None, launch_type="", tags={})
         left_out = {"networkConfiguration", "launchType", "tags", "capacityProviderStrategy"}
         assert not left_out & set(cloud.asked("RunTask"))
 
