@@ -35,6 +35,9 @@ class LogWriter:
         self._waiting: list[tuple[float, int, str]] = []
         self._change = threading.Condition()
         self._closed = False
+        #: How many wait for everything to be written, and whether a row is on its way.
+        self._hurried = 0
+        self._is_writing = False
         self._last_flush = 0.0
         self._flusher = threading.Thread(target=self._flush_forever, daemon=True)
 
@@ -45,8 +48,18 @@ class LogWriter:
     def __exit__(self, *_: object) -> None:
         with self._change:
             self._closed = True
-            self._change.notify()
+            self._change.notify_all()
         self._flusher.join()
+
+    def flush(self) -> None:
+        """Return once every line so far is written, or could not be within some seconds."""
+        with self._change:
+            self._hurried += 1
+            self._change.notify_all()
+            self._change.wait_for(
+                lambda: not self._waiting and not self._is_writing, timeout=_WRITE_TRIES
+            )
+            self._hurried -= 1
 
     def line(self, text: str, *, step: int = 0, at: float | None = None) -> None:
         """Add one line; `step` 0 is Edaha's own voice."""
@@ -58,7 +71,7 @@ class LogWriter:
                 clean = f"… the log is cut here: it has more than {LINES_MAX} lines"
             if number <= LINES_MAX:
                 self._waiting.append((at or time.time(), step, clean))
-                self._change.notify()
+                self._change.notify_all()
 
     def _flush_forever(self) -> None:
         try:
@@ -69,21 +82,24 @@ class LogWriter:
 
     def _flush_once(self) -> bool:
         with self._change:
-            while not self._waiting and not self._closed:
-                self._change.wait()
+            self._change.wait_for(lambda: self._waiting or self._closed)
             if not self._waiting:
                 return False
-            closing = self._closed
-        if not closing:
-            time.sleep(max(0.0, self._last_flush + FLUSH_SECONDS - time.monotonic()))
-        self._last_flush = time.monotonic()
-        with self._change:
+            pause = self._last_flush + FLUSH_SECONDS - time.monotonic()
+            self._change.wait_for(lambda: self._closed or self._hurried, max(0.0, pause))
+            self._last_flush = time.monotonic()
             lines = self._waiting[:_LINES_A_CHUNK]
             first = self._next
             self._next += len(lines)
             del self._waiting[: len(lines)]
-        if self._write(first, lines):
-            self._written(first + len(lines) - 1)
+            self._is_writing = True
+        try:
+            if self._write(first, lines):
+                self._written(first + len(lines) - 1)
+        finally:
+            with self._change:
+                self._is_writing = False
+                self._change.notify_all()
         return True
 
     def _write(self, first: int, lines: list[tuple[float, int, str]]) -> bool:

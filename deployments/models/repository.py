@@ -18,6 +18,7 @@ FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLATFORMS = {"linux/amd64": "X86_64", "linux/arm64": "ARM64"}
 
+
 def _default_platforms() -> list[str]:
     return ["linux/amd64"]
 

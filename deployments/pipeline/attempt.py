@@ -42,6 +42,7 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
         raise
     except Superseded as problem:
         report.say(problem.message)
+        report.flush()
         lease.move(
             DeploymentState.SUPERSEDED,
             reason=problem.message,
@@ -63,6 +64,7 @@ def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
     report.say(f"✗ {problem.message}")
     if problem.hint:
         report.say(f"  {problem.hint}")
+    report.flush()
     lease.move(
         DeploymentState.FAILED,
         reason=problem.message,
@@ -81,6 +83,7 @@ def _retry_or_fail(lease: Lease, report: Report, problem: PlatformError) -> None
         return
     seconds = backoff(attempts)
     report.say(f"{problem.message} Trying again in {seconds:.0f} s.")
+    report.flush()
     lease.give_back(due_in=seconds, attempts=attempts)
 
 

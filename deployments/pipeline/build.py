@@ -35,6 +35,7 @@ def build(deployment_id: int) -> None:
             built += [] if reused else [spec]
         lease.beat()
         plans.write_down(deployment, plan, images)
+        report.flush()
         lease.move(DeploymentState.RELEASING, built_at=timezone.now(), build_reused=not built)
         wakeups.wake(wakeups.RELEASE, deployment.pk)
     if deployment.built_at is not None:

@@ -39,6 +39,7 @@ def release(deployment_id: int) -> None:
             _create(lease, started)
         for service in started:
             report.say(f"ECS service {service.release_name} starts")
+        report.flush()
         lease.move(DeploymentState.VERIFYING, released_at=timezone.now())
         wakeups.wake(wakeups.WATCH, countdown=0.4)
 

@@ -38,6 +38,10 @@ class Report:
         for line in text.splitlines():
             self._log.line(line)
 
+    def flush(self) -> None:
+        """Have everything written: before a move, after which somebody else may write the log."""
+        self._log.flush()
+
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """A step of Edaha's own, with its times and its end."""
