@@ -47,10 +47,13 @@ def gate(request: HttpRequest) -> HttpResponse:
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """The page at a preview's own address while there is no application to show."""
-    branch = _branch(_label(request))
-    state = branch.state if branch else "unknown"
+    label = _label(request)
+    branch = _branch(label)
+    lacks = branch is not None and _lacks(branch, label)
+    state = branch.state if branch and not lacks else "unknown"
     code = {"unknown": 404, BranchState.DESTROYED: 410}.get(state, 503)
-    response = render(request, "previews/status.html", _context(branch), status=code)
+    context = _context(branch) | {"lacks": lacks}
+    response = render(request, "previews/status.html", context, status=code)
     response["Content-Security-Policy"] = _policy()
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
@@ -87,6 +90,13 @@ def _branch(label: str) -> Branch | None:
         service = Service.objects.filter(label=label).select_related("deployment").last()
         known = preview_rows().filter(pk=service.deployment.branch_id).first() if service else None
     return known
+
+
+def _lacks(branch: Branch, label: str) -> bool:
+    """Whether the branch's services are known, and none of them has this address."""
+    known = Service.objects.filter(deployment__in=[branch.live_id, branch.deployment_id])
+    is_told = branch.live_id is not None and label != branch.slug
+    return is_told and not known.filter(label=label).exists()
 
 
 def _label(request: HttpRequest) -> str:

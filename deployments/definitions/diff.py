@@ -82,7 +82,7 @@ def _lines(value: dict[str, Any]) -> list[str]:
 
 
 def _between(before: Any, after: Any, *, path: str, key: str = "") -> Iterator[Entry]:
-    if before is after or (before == after and type(before) is type(after)):
+    if before is after or _as_json(before) == _as_json(after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _keys(before, after, path=path)
@@ -93,6 +93,11 @@ def _between(before: Any, after: Any, *, path: str, key: str = "") -> Iterator[E
             yield from _at(one, other, name, path=f"{path}[{name}]")
     else:
         yield _entry(before, after, path)
+
+
+def _as_json(value: Any) -> str:
+    # In Python 1 is True; to ECS they are two things.
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _keys(before: dict[str, Any], after: dict[str, Any], *, path: str) -> Iterator[Entry]:

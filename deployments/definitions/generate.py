@@ -1,6 +1,6 @@
 """What ECS is told of a service that edaha.yml, or nothing but a Dockerfile, describes. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..fargate import is_fargate
@@ -37,7 +37,7 @@ def task_definition(
             "operatingSystemFamily": "LINUX",
         },
         "containerDefinitions": [
-            _described(each, images, listens)
+            _described(each, images, listens, service.startup_seconds)
             | _surroundings(each, listens, preview.environment(service.name), platform, resolve)
             | {"logConfiguration": log_configuration(preview, platform)}
             for each, listens in ports
@@ -105,7 +105,9 @@ def _on_fargate(service: Service, platform: Platform) -> bool:
     return launch_type == "FARGATE" if launch_type else is_fargate(providers)
 
 
-def _described(container: Container, images: Mapping[str, str], port: int) -> dict[str, Any]:
+def _described(
+    container: Container, images: Mapping[str, str], port: int, startup_seconds: int
+) -> dict[str, Any]:
     """What edaha.yml says of a container."""
     said = {
         "entryPoint": list(container.entrypoint) if container.entrypoint is not None else None,
@@ -118,7 +120,7 @@ def _described(container: Container, images: Mapping[str, str], port: int) -> di
             for name, condition in container.depends_on.items()
         ]
         or None,
-        "healthCheck": {"command": list(container.health_check)}
+        "healthCheck": _health_check(container.health_check, startup_seconds)
         if container.health_check
         else None,
     }
@@ -156,3 +158,12 @@ def _surroundings(
             for name, where in sorted(container.secrets.items())
         ]
     return surroundings
+
+
+def _health_check(command: Sequence[str], startup_seconds: int) -> dict[str, Any]:
+    """Often enough that nobody waits long for HEALTHY; failures do not count while it starts.
+
+    Least and most are ECS's:
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+    """
+    return {"command": list(command), "interval": 5, "startPeriod": min(startup_seconds, 300)}

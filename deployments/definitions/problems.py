@@ -25,8 +25,14 @@ class DefinitionError(UserError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        hints = dict.fromkeys(problem.hint for problem in self.problems if problem.hint)
-        super().__init__("\n".join(map(str, self.problems)), hint="\n".join(hints))
+        if len(self.problems) == 1:
+            super().__init__(str(self.problems[0]), hint=self.problems[0].hint)
+        else:
+            super().__init__("\n".join(map(_with_hint, self.problems)))
+
+
+def _with_hint(problem: Problem) -> str:
+    return f"{problem}\n    {problem.hint}" if problem.hint else str(problem)
 
 
 def refuse(file: str, message: str, *, line: int | None = None, hint: str = "") -> DefinitionError:

@@ -178,6 +178,25 @@ def test_a_services_address_has_its_previews_status_page(client: Client) -> None
     assert "The new search" in answer.content.decode()
 
 
+def test_a_service_that_a_preview_does_not_have_is_told_with_those_that_it_has(
+    client: Client,
+) -> None:
+    branch = a_live_branch()
+    assert branch.live is not None
+    a_service(branch.live, "api")
+    answer = status(client, "nope--feature-x")
+    assert (answer.status_code, answer["X-Edaha-Status"]) == (404, "unknown")
+    assert "api--feature-x.localhost" in answer.content.decode()
+    assert status(client, "api--feature-x").status_code == 503
+
+
+def test_a_service_that_the_next_version_brings_is_on_its_way(client: Client) -> None:
+    branch = a_live_branch()
+    new = a_deployment(branch, DeploymentState.VERIFYING)
+    a_service(new, "api")
+    assert status(client, "api--feature-x").status_code == 503
+
+
 def test_an_address_that_was_cut_to_fit_has_its_previews_status_page(client: Client) -> None:
     branch = a_branch("long-" * 12 + "x", state=BranchState.BUILDING)
     service = a_service(a_deployment(branch), "administration")

@@ -75,7 +75,7 @@ def test_a_service_that_is_taken_out_has_no_address_any_more(steps: dict[str, St
     commit = step.push("no-api", {"edaha.yml": without})
 
     branch = step.wait("no-api", commit=commit)
-    wait_for(lambda: step.ask("no-api", service="api").status_code != 200, "its end", 30)
+    wait_for(lambda: step.ask("no-api", service="api").status_code == 404, "its end", 30)
     wait_for(lambda: len(step.services(branch)) == 1, "the API's service to be gone", 30)
 
 
