@@ -53,8 +53,8 @@ def took(duration: timedelta | float | None) -> str:
 
 @register.filter
 def as_text(value: object) -> str:
-    """A part of a definition: text as it is, the rest as JSON on one line."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A part of a definition: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @register.filter
