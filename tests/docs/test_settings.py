@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
+from deployments.allowed import NAMED, WORDS
 from deployments.config import Config
 from deployments.management.options import OPTIONS
 
@@ -46,6 +47,13 @@ def test_its_default_is_right(variables: dict[str, str], name: str) -> None:
 
 def test_every_setting_of_a_repository_is_told() -> None:
     assert list(rows("settings.md", "--[a-z-]+")) == [option.flag for option in OPTIONS]
+
+
+def test_everything_that_can_be_allowed_is_told() -> None:
+    table = (DOCS / "settings.md").read_text().partition("| Entry |")[2].partition("\n\n")[0]
+    told = re.findall(r"^\| `([a-z0-9-]+)(:[A-Z/]+)?` \|", table, re.MULTILINE)
+    assert {kind for kind, name in told if name} == set(NAMED)
+    assert {word for word, name in told if not name} == set(WORDS)
 
 
 def test_the_examples_are_options_that_exist() -> None:
