@@ -93,7 +93,8 @@ OPTIONS = [
         "--allow",
         "allowed",
         "what that file may use: role:ARN, ssm:NAME, secretsmanager:NAME, cfn:STACK, s3:BUCKET/KEY "
-        "(with * for anything), privileged, host-volumes, host-namespaces; may be repeated",
+        "(with * for anything), privileged, host-volumes, host-namespaces; adds to what it may "
+        "already; may be repeated",
         _list_of("ENTRY"),
         _without_empty,
     ),

@@ -47,7 +47,7 @@ class Repository(models.Model):
 
     #: The application's own file about how it is deployed; it need not exist.
     definitions = models.CharField(max_length=255, default="edaha.yml")
-    #: What that file may use of AWS; see definitions/allowed.py.
+    #: What that file may use of AWS; see deployments/allowed.py.
     allowed = models.JSONField(default=list, blank=True)
 
     # What follows holds where the application's own files say nothing.

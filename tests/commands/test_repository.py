@@ -63,6 +63,18 @@ def test_all_problems_are_told_at_once_by_their_options(run: Run) -> None:
     assert not Repository.objects.exists()
 
 
+def test_what_is_allowed_is_added_to_and_taken_back(add: Run, run: Run) -> None:
+    add("--allow", "ssm:/shop/*")
+    run("repository", "set", "acme/shop", "--allow", "privileged", "--allow", "ssm:/shop/*")
+    assert Repository.objects.get().allowed == ["ssm:/shop/*", "privileged"]
+    run("repository", "set", "acme/shop", "--disallow", "privileged", "--allow", "role:*")
+    assert Repository.objects.get().allowed == ["ssm:/shop/*", "role:*"]
+    with pytest.raises(CommandError, match="privileged is not allowed anyway; allowed: ssm:/shop"):
+        run("repository", "set", "acme/shop", "--disallow", "privileged")
+    run("repository", "set", "acme/shop", "--reset", "allow")
+    assert Repository.objects.get().allowed == []
+
+
 def test_an_environment_variable_needs_a_value(add: Run) -> None:
     with pytest.raises(CommandError, match="write 'JUST_A_NAME' as NAME=VALUE"):
         add("--env", "JUST_A_NAME")

@@ -43,6 +43,13 @@ class Command(BaseCommand):
             metavar="OPTION",
             help="back to its default value, such as --reset port; may be repeated",
         )
+        change.add_argument(
+            "--disallow",
+            action="append",
+            default=[],
+            metavar="ENTRY",
+            help="takes back what --allow has added; may be repeated",
+        )
         _with_json(_named(verbs, "show", "its settings"))
         _with_json(verbs.add_parser("list", help="every repository"))
         _named(verbs, "remove", "forget it, once its previews are destroyed")
@@ -88,9 +95,27 @@ def _next_step() -> str:
 
 def _set(arguments: dict[str, Any]) -> str:
     values = defaults(arguments["reset"]) | given(arguments)
-    if not values:
+    if not values and not arguments["disallow"]:
         raise CommandError("Name at least one setting to change.")
-    return _change(_find(arguments["full_name"]), values)
+    repository = _find(arguments["full_name"])
+    return _change(repository, values | _allowed(repository, values, arguments))
+
+
+def _allowed(
+    repository: Repository, values: dict[str, Any], arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """What it may use afterwards: `--allow` adds to it, so that no hint undoes another."""
+    if "allowed" not in values and not arguments["disallow"]:
+        return {}
+    before = [] if "allow" in arguments["reset"] else repository.allowed
+    unknown = set(arguments["disallow"]) - set(before)
+    if unknown:
+        raise CommandError(
+            f"{', '.join(sorted(unknown))} is not allowed anyway; "
+            f"allowed: {', '.join(before) or 'nothing'}."
+        )
+    entries = dict.fromkeys([*before, *values.get("allowed", [])])
+    return {"allowed": [entry for entry in entries if entry not in arguments["disallow"]]}
 
 
 def _change(repository: Repository, values: dict[str, Any]) -> str:
