@@ -15,7 +15,10 @@ TABLE = Path("deployments/definitions/ecspresso/shapes.json")
 
 
 def table() -> dict[str, Any]:
-    """Structure → member → type: a scalar's name, "[" before a list's, "{" before a map's."""
+    """Structure → member → type: a scalar's name, "[" before a list's, "{" before a map's.
+
+    Text that is one of some words is an "enum".
+    """
     model = ServiceModel(Loader().load_service_model("ecs", "service-2"))
     shapes: dict[str, dict[str, str]] = {}
 
@@ -25,7 +28,7 @@ def table() -> dict[str, Any]:
         if isinstance(shape, MapShape):
             return f"{{{kind(shape.value)}"
         if not isinstance(shape, StructureShape):
-            return str(shape.type_name)
+            return "enum" if getattr(shape, "enum", None) else str(shape.type_name)
         if shape.name not in shapes:
             shapes[shape.name] = {}
             shapes[shape.name] |= {name: kind(member) for name, member in shape.members.items()}

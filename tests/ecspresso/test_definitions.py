@@ -196,6 +196,40 @@ def test_values_in_a_task_definition_that_say_nothing_are_left_out() -> None:
     }
 
 
+def test_words_that_are_empty_are_left_out() -> None:
+    """`ecspresso init` writes them; AWS's SDK for Go, which it uses, does not send them."""
+    port = {"containerPort": 80, "appProtocol": "", "protocol": "tcp"}
+    task = {
+        "family": "a",
+        "ipcMode": "",
+        "pidMode": "",
+        "containerDefinitions": [{"name": "", "versionConsistency": "", "portMappings": [port]}],
+    }
+    files = {"ecspresso.yml": BOTH, "task.json": json.dumps(task), "sv.json": '{"launchType": ""}'}
+    found = loaded(files)
+    assert found.task_definition == {
+        "family": "a",
+        "containerDefinitions": [
+            {"name": "", "portMappings": [{"containerPort": 80, "protocol": "tcp"}]}
+        ],
+    }
+    assert found.service_definition == {"serviceName": "web"}
+
+
+@pytest.mark.parametrize("number", ["25.0", "2147483647.0", "-2147483648.0"])
+def test_whole_numbers_may_be_written_with_a_point(number: str) -> None:
+    """And take no time: range(2**31) must not be counted through."""
+    task = f'{{"family": "a", "ephemeralStorage": {{"sizeInGiB": {number}}}}}'
+    found = loaded({"task.json": task}).task_definition["ephemeralStorage"]["sizeInGiB"]
+    assert (found, type(found)) == (int(float(number)), int)
+
+
+@pytest.mark.parametrize("number", ["25.5", "2147483648.0", "1e400", "1e300"])
+def test_other_numbers_are_no_whole_ones(number: str) -> None:
+    task = f'{{"family": "a", "ephemeralStorage": {{"sizeInGiB": {number}}}}}'
+    assert "must be a whole number" in str(wrong(task_json=task))
+
+
 #: tests/sv.json of ecspresso.
 SERVICE: dict[str, Any] = {
     "desiredCount": 2,
@@ -344,7 +378,7 @@ def test_all_wrong_types_are_told_at_once_with_file_and_line() -> None:
         'task.json:7: containerDefinitions[0].essential must be true or false, not "true".',
         "task.json:9: containerDefinitions[0].environment[0].value must be text, not 8080.",
     ]
-    assert "quotes" in problem.hint
+    assert all("quotes" in each.hint for each in problem.problems[:2])
 
 
 def test_lines_are_those_of_the_file_and_not_of_its_rendered_text() -> None:

@@ -22,6 +22,7 @@ Shapes = Mapping[str, Mapping[str, str]]
 _INT32 = range(-(2**31), 2**31)
 _WANTED = {
     "string": "text",
+    "enum": "text",
     "integer": "a whole number",
     "double": "a number",
     "boolean": "true or false",
@@ -88,10 +89,13 @@ class Reading:
         return {
             name: self.value(value[key], kind, (*written, key), (*path, name))
             for key, (name, kind) in members.items()
-            if not self._is_left_out(value[key])
+            if not self._is_left_out(value[key], kind)
         }
 
-    def _is_left_out(self, value: Any) -> bool:
+    def _is_left_out(self, value: Any, kind: str) -> bool:
+        """`ecspresso init` writes `"pidMode": ""`, which AWS's SDK for Go then leaves out."""
+        if kind == "enum" and value == "":
+            return True
         return value is None or (self._drops_empty_lists and value == [])
 
     def _members(
@@ -124,9 +128,11 @@ class Reading:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         fits = {
             "string": isinstance(value, str),
+            "enum": isinstance(value, str),
             "boolean": isinstance(value, bool),
             "double": is_number,
-            "integer": is_number and value == value // 1 and value in _INT32,
+            # As an int: Python looks for a float in a range by counting through it.
+            "integer": is_number and value == value // 1 and int(value) in _INT32,
         }[kind]
         if not fits:
             return self._wrong(value, _WANTED[kind], written, path)
