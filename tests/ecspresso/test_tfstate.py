@@ -125,6 +125,15 @@ def test_a_file_that_names_an_s3_backend_leads_there_by_workspace() -> None:
     assert found.task_definition["containerDefinitions"][0]["image"] == "FOO"
 
 
+def test_what_is_missing_there_is_told_of_the_state_on_s3() -> None:
+    """Offline, values are made up by this message; see deployments/management/offline.py."""
+    backend = '{"version": 3, "backend": {"type": "s3", "config": {"bucket": "b", "key": "k"}}}'
+    task = task_with("{{ tfstate `a.b.c` }}")
+    files = {"ecspresso.yml": config(LOCAL), "terraform.tfstate": backend, "task.json": task}
+    with pytest.raises(DefinitionError, match=r"a\.b\.c is not found in .* s3://b/k\."):
+        loaded(files, lookups=Lookups({"b/k": STATE.encode()}))
+
+
 def test_prefixes_tell_several_states_apart() -> None:
     """kayac/ecspresso: README, Multiple tfstate support."""
     plugins = LOCAL + "    func_prefix: first_\n" + LOCAL.replace("terraform", "second")

@@ -70,6 +70,8 @@ def own(environment: Mapping[str, str]) -> Functions:
 
 def ssm(lookups: Lookups) -> Functions:
     def template(name: str, *index: int) -> str:
+        if len(index) > 1:
+            raise UserError("ssm takes a name and at most one index.")
         return lookups.ssm(name, index[0] if index else None)
 
     def item(args: Any) -> str:
@@ -125,11 +127,11 @@ def cloudformation(lookups: Lookups) -> Functions:
     )
 
 
-def tfstate(state: State, location: str) -> Functions:
+def tfstate(state: State) -> Functions:
     def found(address: str) -> Any:
         value = state.lookup(address)
         if value is None:
-            raise UserError(f"{address} is not found in the Terraform state {location}.")
+            raise UserError(f"{address} is not found in the Terraform state {state.location}.")
         return value
 
     def template(address: str) -> str:

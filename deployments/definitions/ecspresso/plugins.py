@@ -94,11 +94,11 @@ def _tfstate(plugin: Plugin, file: str, surroundings: Surroundings) -> Functions
         state = _state(location, plugin, file, surroundings)
     except UserError as problem:
         if optional:
-            return functions.tfstate(State({}), location)
+            return functions.tfstate(State({}, location))
         if isinstance(problem, DefinitionError):
             raise
         raise refuse(file, problem.message, line=plugin.line, hint=problem.hint) from None
-    return functions.tfstate(state, location)
+    return functions.tfstate(state)
 
 
 def _location(plugin: Plugin, file: str) -> str:

@@ -28,7 +28,9 @@ ReadS3 = Callable[[str, str], bytes]
 class State:
     """A state, by the addresses of what it holds. `Nothing` is found as None."""
 
-    def __init__(self, state: Mapping[str, Any]) -> None:
+    def __init__(self, state: Mapping[str, Any], location: str = "") -> None:
+        #: Where it was read: of a file that names an S3 backend, this is in S3.
+        self.location = location
         self._instances: dict[str, Any] = {}
         #: Resources with count or for_each, as a whole.
         self._groups: dict[str, Any] = {}
@@ -85,14 +87,15 @@ def _load(content: bytes, location: str, read_s3: ReadS3, workspace: str) -> Sta
     backend = state.get("backend")
     if backend:
         bucket, key = _remote(backend, workspace, location)
-        state = _parse(read_s3(bucket, key), f"s3://{bucket}/{key}")
+        location = f"s3://{bucket}/{key}"
+        state = _parse(read_s3(bucket, key), location)
     if state.get("version") != _VERSION:
         raise UserError(
             f"{location} is a Terraform state of version {state.get('version')}; "
             f"version {_VERSION} is needed.",
             hint="Terraform 0.12 and later write version 4.",
         )
-    return State(state)
+    return State(state, location)
 
 
 def _parse(content: bytes, location: str) -> Mapping[str, Any]:
