@@ -328,6 +328,18 @@ def test_which_may_be_one_of_ecspressos_files(path: str) -> None:
     assert described.default_service.ecspresso == Ecspresso(path, {"A": "b"})
 
 
+def test_ecspressos_file_may_have_any_name() -> None:
+    """kayac/ecspresso before version 2: README, config.yaml."""
+    text = "region: {{ must_env `AWS_REGION` }}\nservice: web\ntask_definition: td.json\n"
+    described = read(Repository({"ecs/config.yaml": text}), Defaults(), path="ecs/config.yaml")
+    assert described.default_service.ecspresso == Ecspresso("ecs/config.yaml", {})
+
+
+def test_edaha_yml_is_never_taken_for_ecspressos_file() -> None:
+    with pytest.raises(DefinitionError, match="no key “task_definition”"):
+        read(Repository({"Dockerfile": "", "edaha.yml": "task_definition: a"}), Defaults())
+
+
 def test_a_file_with_the_other_ending_is_not_overlooked() -> None:
     with pytest.raises(DefinitionError, match=r"Edaha reads edaha\.yml") as refused:
         read(Repository({"Dockerfile": "", "edaha.yaml": ""}), Defaults())

@@ -1,6 +1,7 @@
 """Reads an application out of its own files; every problem at once."""
 
 import posixpath
+import re
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
@@ -22,17 +23,19 @@ from .written import Written
 #: Keys that must be there, and so need some value while other mistakes are looked for.
 _REQUIRED = ("image", "config", "command")
 _STAND_IN = "unknown:0"
+#: What every configuration of ecspresso says, and edaha.yml never does; templates may surround it.
+_OF_ECSPRESSO = re.compile(r"""^(["']?)task_definition\1\s*:""", re.MULTILINE)
 
 
 def read(files: Files, defaults: Defaults, *, path: str = "edaha.yml") -> Application:
     """The application as `path` describes it, or ecspresso's file at the root, or `defaults`.
 
-    `path` may be one of ecspresso's files itself, told by its name. Raises DefinitionError with
+    `path` may be one of ecspresso's files itself. Raises DefinitionError with
     every problem found.
     """
     path = beneath(path)
     if files.read(path) is not None:
-        if is_ecspresso(path):
+        if is_ecspresso(files, path):
             return _by_ecspresso(files, defaults, path)
         return _described(files, defaults, path)
     _refuse_other_ending(files, path)
@@ -41,10 +44,15 @@ def read(files: Files, defaults: Defaults, *, path: str = "edaha.yml") -> Applic
     return _made(Given(File(), defaults, files, Written("")), "", {})
 
 
-def is_ecspresso(path: str) -> bool:
-    """Whether a file's name says that it is ecspresso's: `ecspresso-api.yml`, or no YAML at all."""
+def is_ecspresso(files: Files, path: str) -> bool:
+    """Whether a file is ecspresso's: by its name, such as `ecspresso-api.yml`, or by what it says.
+
+    ecspresso 1 had no name of its own for it: many are called config.yaml.
+    """
     name = posixpath.basename(path)
-    return name.startswith("ecspresso") or name.endswith((".json", ".jsonnet"))
+    if name.startswith("ecspresso") or name.endswith((".json", ".jsonnet")):
+        return True
+    return not name.startswith("edaha") and bool(_OF_ECSPRESSO.search(read_text(files, path)))
 
 
 def _by_ecspresso(files: Files, defaults: Defaults, path: str) -> Application:
