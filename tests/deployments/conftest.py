@@ -52,9 +52,9 @@ def branch(repository: Repository) -> Branch:
     return Branch.for_name(repository, "feature/x")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _account() -> Iterator[Cloud]:
-    """An AWS account as an operator prepares it."""
+    """An AWS account as an operator prepares it; other packages' tests begin with none."""
     with mock_aws():
         yield Cloud(subnet=furnish())
 
