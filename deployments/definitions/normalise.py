@@ -70,6 +70,14 @@ _DEPLOYMENT: dict[str, Any] = {
     "bakeTimeInMinutes": 0,
     "alarms": _ALARMS,
 }
+#: What DescribeServices tells of these where nobody said it: ecspresso's diff.go, since v2.8.7.
+_BREAKER = {
+    "resetOnHealthyTask": True,
+    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+}
+_EARLY_SUCCESS = {"healthyPercent": 100, "sourceServiceRevisionCleanup": "BLOCKING"}
+_HOOK = {"targetType": "AWS_LAMBDA"}
+_HOOK_TIMEOUT = {"action": "ROLLBACK", "timeoutInMinutes": 1440}
 #: Scheduling strategy → the percentages that a deployment has.
 _PERCENT = {
     "REPLICA": {"maximumPercent": 200, "minimumHealthyPercent": 100},
@@ -97,6 +105,7 @@ def service(written: Mapping[str, Any]) -> dict[str, Any]:
     told = deepcopy(dict(written))
     scheduling = told.get("schedulingStrategy") or "REPLICA"
     deployment = _mapping(told.get("deploymentConfiguration"))
+    _deployment(deployment)
     _leave_out(deployment, _DEPLOYMENT | _PERCENT.get(scheduling, {}))
     network = _mapping(told.get("networkConfiguration"))
     _leave_out(_mapping(network.get("awsvpcConfiguration")), {"assignPublicIp": "DISABLED"})
@@ -129,6 +138,14 @@ def impersonal(task: Mapping[str, Any], told: Mapping[str, Any]) -> tuple[dict[s
 
 def _ours(name: Any) -> bool:
     return str(name).startswith(("edaha:", "EDAHA_"))
+
+
+def _deployment(deployment: dict[str, Any]) -> None:
+    _leave_out(_mapping(deployment.get("deploymentCircuitBreaker")), _BREAKER)
+    _leave_out(_mapping(deployment.get("earlySuccessCriteria")), _EARLY_SUCCESS)
+    for hook in _mappings(deployment.get("lifecycleHooks")):
+        _leave_out(hook, _HOOK)
+        _leave_out(_mapping(hook.get("timeoutConfiguration")), _HOOK_TIMEOUT)
 
 
 def _amounts(task: dict[str, Any]) -> None:

@@ -158,6 +158,48 @@ SERVICES: list[tuple[str, Definition, Definition]] = [
             }
         },
     ),
+    # fillDeploymentConfigurationDefaults
+    (
+        "ecspresso",
+        {"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True}}},
+        {
+            "deploymentConfiguration": {
+                "deploymentCircuitBreaker": {
+                    "enable": True,
+                    "resetOnHealthyTask": True,
+                    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+                }
+            }
+        },
+    ),
+    (
+        "ecspresso",
+        {"deploymentConfiguration": {"earlySuccessCriteria": {"enable": False}}},
+        {
+            "deploymentConfiguration": {
+                "earlySuccessCriteria": {
+                    "enable": False,
+                    "healthyPercent": 100,
+                    "sourceServiceRevisionCleanup": "BLOCKING",
+                }
+            }
+        },
+    ),
+    (
+        "ecspresso",
+        {"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "a"}]}},
+        {
+            "deploymentConfiguration": {
+                "lifecycleHooks": [
+                    {
+                        "hookTargetArn": "a",
+                        "targetType": "AWS_LAMBDA",
+                        "timeoutConfiguration": {"action": "ROLLBACK", "timeoutInMinutes": 1440},
+                    }
+                ]
+            }
+        },
+    ),
     (
         "ecspresso",
         {"schedulingStrategy": "DAEMON"},
