@@ -53,7 +53,8 @@ def replaced(
     """Container → the name of the built image that it runs.
 
     What edaha.yml says; else where a reference stands that templates were given; else, with a
-    single image, the container that visitors reach.
+    single image, the container of its name, as of many with a web server in front, or else the one
+    that visitors reach.
     """
     containers = {
         each["name"]: each.get("image")
@@ -65,9 +66,14 @@ def replaced(
     for container, image in containers.items():
         if image in by_reference:
             found.setdefault(container, by_reference[image])
-    if not found and not explicit and len(images) == 1 and visited in containers:
-        found[visited] = next(iter(images))
-    return {container: image for container, image in found.items() if image in images}
+    if not found and not explicit and len(images) == 1:
+        (image,) = images
+        found[image if image in containers else visited] = image
+    return {
+        container: image
+        for container, image in found.items()
+        if container in containers and image in images
+    }
 
 
 def _images(edited: Edited, references: Mapping[str, str]) -> None:

@@ -95,6 +95,14 @@ class TestImages:
         )
         assert made.images == {"nginx": "app"}
 
+    def test_a_container_of_the_images_name_comes_before_the_web_server_in_front(self) -> None:
+        """isucon/isucon14-portal and others: nginx, which has the port, and app."""
+        written = task()
+        written["containerDefinitions"][1]["name"] = "app"
+        made = composed(written)
+        assert made.images == {"app": "app"}
+        assert named(made, "nginx")["image"] == "public.ecr.aws/nginx/nginx:1.27"
+
     def test_edaha_yml_says_which(self) -> None:
         made = composed(replaces={"php": "app"})
         assert named(made, "php")["image"] == DIGEST
