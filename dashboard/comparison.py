@@ -12,7 +12,17 @@ from deployments.definitions.diff import Entry, difference, document
 from deployments.models import Deployment, Service
 
 #: Edaha's own variables: no secrets.
-_OWN_VARIABLES = "EDAHA_"
+_OWN_VARIABLES = {
+    "EDAHA_BRANCH",
+    "EDAHA_COMMIT",
+    "EDAHA_HOST",
+    "EDAHA_PULL_REQUEST",
+    "EDAHA_SLUG",
+    "EDAHA_URL",
+    "PORT",
+}
+#: Of a container, what tells nothing that a template may have looked up.
+_OPEN = {"name", "image", "portMappings", "dependsOn", "mountPoints", "secrets", "essential"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,8 @@ class Comparison:
     since_previous: list[Entry] | None
     #: Against the default branch's files; None where they have no such service.
     since_default: list[Entry] | None
+    #: What Edaha changed of what the team wrote.
+    changes: list[dict[str, Any]]
     #: What ECS was told, as JSON.
     told: str
 
@@ -56,10 +68,21 @@ def told(deployment: Deployment, *, with_values: bool) -> list[dict[str, Any]]:
             "service": service.name,
             "task_definition": shown["taskDefinition"],
             "service_definition": shown["service"],
-            "changes": service.changes,
+            "changes": changes(service, with_values=with_values),
         }
         for service in deployment.services.all()
         for shown in [_shown(_definition(service), with_values=with_values)]
+    ]
+
+
+def changes(service: Service, *, with_values: bool) -> list[dict[str, Any]]:
+    """What Edaha changed of what the team wrote."""
+    told: list[dict[str, Any]] = service.changes
+    if with_values:
+        return told
+    return [
+        change | {side: _masked(change.get(side)) for side in ("before", "after")}
+        for change in told
     ]
 
 
@@ -70,6 +93,7 @@ def _compare(service: Service, before: Service | None, with_values: bool) -> Com
         service,
         _differing(_definition(before), service, with_values) if before else None,
         _differing(_named(**baseline), service, with_values) if baseline else None,
+        changes(service, with_values=with_values),
         json.dumps(shown, indent=2, ensure_ascii=False),
     )
 
@@ -91,14 +115,31 @@ def _named(task_definition: Any, service_definition: Any) -> dict[str, Any]:
 
 
 def _shown(definition: dict[str, Any], *, with_values: bool) -> dict[str, Any]:
-    if with_values:
-        return copy.deepcopy(definition)
+    """A copy; without values, of containers only what cannot have a secret in it."""
     shown = copy.deepcopy(definition)
+    if with_values:
+        return shown
     for container in _containers(shown):
-        for entry in container.get("environment", ()):
-            if not entry["name"].startswith(_OWN_VARIABLES):
-                entry["value"] = _hidden(entry["value"])
+        for key, value in container.items():
+            if key == "environment":
+                container[key] = [entry | _value(entry) for entry in value]
+            elif key not in _OPEN:
+                container[key] = _masked(value)
     return shown
+
+
+def _value(entry: dict[str, Any]) -> dict[str, str]:
+    name = str(entry.get("name", ""))
+    is_open = name in _OWN_VARIABLES or name.startswith("EDAHA_URL_")
+    return {} if is_open else {"value": _hidden(str(entry.get("value", "")))}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _masked(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_masked(each) for each in value]
+    return _hidden(value) if isinstance(value, str) else value
 
 
 def _hidden(value: str) -> str:

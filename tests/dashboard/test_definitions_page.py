@@ -74,6 +74,32 @@ def test_a_viewer_sees_that_a_value_differs_and_not_the_value(
     assert "shown to people who may deploy" in text
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"command": ["serve", "--password", SECRET]},
+        {"dockerLabels": {"token": SECRET}},
+        {"logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": SECRET}}},
+        {"healthCheck": {"command": ["CMD", SECRET]}},
+        {"environment": [{"name": "EDAHA_TOKEN", "value": SECRET}]},
+    ],
+    ids=str,
+)
+def test_whatever_a_template_put_a_value_into_is_hidden_from_viewers(
+    viewer: Client, newest: Deployment, part: dict[str, Any]
+) -> None:
+    task = told()
+    task["containerDefinitions"][0] |= part
+    change = {"where": "x", "before": SECRET, "after": [SECRET], "why": "because"}
+    describe(newest, task, changes=[change])
+    assert SECRET not in page(viewer, newest)
+    assert (
+        SECRET
+        not in Caller("viewer")("GET", f"/deployments/{newest.pk}/definitions").content.decode()
+    )
+    assert "because" in page(viewer, newest)
+
+
 def test_what_edaha_changed_is_shown_with_its_reason(deployer: Client, newest: Deployment) -> None:
     text = page(deployer, newest)
     assert "Edaha changed 1 thing" in text
