@@ -70,7 +70,8 @@ def release_name(
 
 def family(installation: str, slug: str, branch_id: int, service: str = "") -> str:
     """The family that a branch's task definitions belong to; each service has its own."""
-    return "-".join([installation, slug, str(branch_id), *([service] if service else [])])
+    # The id comes last, as in a release's name: no slug and service look like another branch's.
+    return "-".join([installation, slug, *([service] if service else []), str(branch_id)])
 
 
 def image_repository(installation: str, full_name: str) -> str:

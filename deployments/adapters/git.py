@@ -18,6 +18,7 @@ __all__ = [
     "commit_subject",
     "fetch",
     "fetch_branch",
+    "is_link",
     "mirror_path",
     "object_hash",
     "read_head",
@@ -109,6 +110,12 @@ def tree_entries(
         mode, _kind, digest = about.split(" ")
         found.append((mode, digest, name))
     return found
+
+
+def is_link(repository: Repository, mirror: Path, commit: str, path: str) -> bool:
+    """Whether there is a symbolic link at `path`."""
+    found = run(repository, ["ls-tree", "--full-tree", commit, "--", path], at=mirror)
+    return found.startswith("120000 ")
 
 
 def commit_subject(repository: Repository, mirror: Path, commit: str) -> str:

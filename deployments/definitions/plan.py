@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import names
-from . import ecspresso, edaha_yml
+from . import dockerfile, ecspresso, edaha_yml
 from .application import Application, Ecspresso, Service
 from .compose import Definition, compose
 from .edaha_yml import Defaults
 from .files import Files
 from .preview import Platform, Preview, variable
-from .problems import Problem
+from .problems import DefinitionError, Problem
 from .rules import check
 
 
@@ -35,6 +35,8 @@ class Plan:
     platform: Platform
     #: Services that ecspresso's files describe.
     teams: Mapping[str, ecspresso.Loaded]
+    #: What templates looked up and nobody shall read in a message.
+    confidential: frozenset[str] = frozenset()
 
     @property
     def definition_files(self) -> frozenset[str]:
@@ -62,6 +64,8 @@ def make(
         if service.ecspresso is not None
         for variables in [seen.environment(service.name) | _image_variables(application)]
     }
+    if found := list(dockerfile.problems(files, application)):
+        raise DefinitionError(found)
     return Plan(application, seen, platform, teams)
 
 

@@ -1,7 +1,7 @@
 """What is wrong with an application's own files, told by file and line, all at once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from ..errors import UserError
 
@@ -29,6 +29,20 @@ class DefinitionError(UserError):
             super().__init__(str(self.problems[0]), hint=self.problems[0].hint)
         else:
             super().__init__("\n".join(map(_with_hint, self.problems)))
+
+
+def redacted(problems: Iterable[Problem], confidential: Collection[str]) -> list[Problem]:
+    """The problems without what nobody shall read in them."""
+
+    def clean(text: str) -> str:
+        for value in sorted(confidential, key=len, reverse=True):
+            text = text.replace(value, "••••••")
+        return text
+
+    return [
+        replace(problem, message=clean(problem.message), hint=clean(problem.hint))
+        for problem in problems
+    ]
 
 
 def _with_hint(problem: Problem) -> str:

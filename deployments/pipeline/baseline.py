@@ -6,6 +6,7 @@ Found out when the deployment is on its way already, so that nobody waits for it
 import structlog
 
 from ..adapters import git
+from ..adapters.deadline import deadline
 from ..definitions import plan as plans
 from ..definitions.compose import Definition
 from ..errors import EdahaError
@@ -13,6 +14,8 @@ from ..models import Deployment
 from . import plan as deployment_plan
 
 log = structlog.get_logger(__name__)
+
+_READING_SECONDS = 25.0
 
 
 def remember_baseline(deployment: Deployment) -> None:
@@ -24,7 +27,8 @@ def remember_baseline(deployment: Deployment) -> None:
         head = git.fetch_branch(repository, repository.default_branch)
         if head is None:
             return
-        composed = _composed(deployment, head)
+        with deadline(_READING_SECONDS, "Reading the default branch's definitions"):
+            composed = _composed(deployment, head)
     except EdahaError as problem:
         log.info("no_baseline", deployment=deployment.pk, problem=str(problem))
         return

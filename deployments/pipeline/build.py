@@ -4,6 +4,7 @@ import structlog
 from django.utils import timezone
 
 from ..adapters import git, wakeups
+from ..adapters.deadline import deadline
 from ..definitions.application import Image as Spec
 from ..definitions.plan import Plan
 from ..models import Branch, Deployment, Image
@@ -15,6 +16,9 @@ from .baseline import remember_baseline
 from .cache import export_cache
 from .images import find_or_build
 from .report import Report
+
+#: Reading takes parts of a second, and some more where templates look things up in AWS.
+_READING_SECONDS = 25.0
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +89,10 @@ def _plan(lease: Lease, report: Report) -> Plan:
         subject = git.commit_subject(repository, mirror, deployment.commit)
         report.say(f"Commit {deployment.short_commit}: {subject}")
     with report.step("Read definitions"):
-        plan = plans.read(deployment)
+        lease.beat()
+        # Within the lease: nobody else shall begin with what may be an attack.
+        with deadline(_READING_SECONDS, "Reading the definitions"):
+            plan = plans.read(deployment)
         report.say(plans.summary(plan))
         lease.save(source=plan.application.source)
         for note in plans.verify(plan):

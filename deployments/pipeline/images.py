@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import posixpath
 from pathlib import Path
 
 from .. import names
 from ..adapters import buildx, ecr, git
+from ..adapters.gitfiles import GitFiles
 from ..adapters.secrets import read_secret
 from ..config import config
 from ..definitions.application import Image as Spec
@@ -47,7 +49,9 @@ def build_key(
     Raises UserError where there is no Dockerfile or no context folder.
     """
     mirror = git.mirror_path(repository)
-    dockerfile = git.object_hash(repository, mirror, commit, spec.dockerfile)
+    with GitFiles(repository, mirror, commit) as files:
+        dockerfile = files.read(spec.dockerfile)
+        ignored = [files.read(path) for path in _ignore_files(spec)]
     if dockerfile is None:
         raise UserError(
             f"There is no {spec.dockerfile} in commit {commit[:7]}.",
@@ -58,9 +62,23 @@ def build_key(
         for path in spec.paths or (spec.context,)
     ]
     how = [spec.dockerfile, spec.context, spec.target, sorted(spec.args.items()), spec.platforms]
-    secrets = sorted(spec.secrets.items())
-    inputs = [_BUILD_VERSION, spec.name, dockerfile, content, how, secrets]
+    # What a link leads to counts, and not the link: read, and not asked of git by its name.
+    read = [hashlib.sha256(each or b"").hexdigest() for each in (dockerfile, *ignored)]
+    inputs = [
+        _BUILD_VERSION,
+        spec.name,
+        read,
+        content,
+        how,
+        spec.paths,
+        sorted(spec.secrets.items()),
+    ]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def _ignore_files(spec: Spec) -> list[str]:
+    """https://docs.docker.com/build/concepts/context/#dockerignore-files"""
+    return [f"{spec.dockerfile}.dockerignore", posixpath.join(spec.context, ".dockerignore")]
 
 
 def _content(
@@ -73,15 +91,16 @@ def _content(
             f"There is no folder {path} in commit {commit[:7]}.",
             hint="Set the image's context and paths to what is in the repository.",
         )
+    if path != "." and git.is_link(repository, mirror, commit, path):
+        raise UserError(
+            f"{path} is a symbolic link.", hint="Name the folder or file that it leads to."
+        )
     folder = "" if path == "." else f"{path}/"
     if not any(name.startswith(folder) for name in definition_files):
         return whole
-    entries = [
-        entry
-        for entry in git.tree_entries(repository, mirror, commit, path)
-        if entry[2] not in definition_files
-    ]
-    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
+    entries = git.tree_entries(repository, mirror, commit, path)
+    counted = [entry for entry in entries if entry[2] not in definition_files]
+    return hashlib.sha256(json.dumps(counted).encode()).hexdigest()
 
 
 def _still_there(image: Image) -> bool:

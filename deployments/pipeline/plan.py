@@ -1,7 +1,7 @@
 """A deployment's definitions: read out of its commit, checked, and written down as rows."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from django.db import transaction
@@ -20,9 +20,11 @@ from ..definitions.compose import Definition
 from ..definitions.edaha_yml import Defaults
 from ..definitions.plan import Plan
 from ..definitions.preview import Platform, Preview
-from ..definitions.problems import DefinitionError
+from ..definitions.problems import DefinitionError, redacted
 from ..models import Branch, Deployment, Hook, Image, Repository, Service
 from .ports import port_of
+
+_SECRET_LENGTH = 4
 
 
 def read(deployment: Deployment, *, commit: str = "") -> Plan:
@@ -30,6 +32,14 @@ def read(deployment: Deployment, *, commit: str = "") -> Plan:
 
     The commit is in the mirror already. Raises DefinitionError with all that is wrong with it.
     """
+    looked_up = _Remembering(deployment.branch.repository.allowed)
+    try:
+        return _read(deployment, commit, looked_up)
+    except DefinitionError as error:
+        raise DefinitionError(redacted(error.problems, looked_up.values)) from None
+
+
+def _read(deployment: Deployment, commit: str, looked_up: "_Remembering") -> Plan:
     repository = deployment.branch.repository
     mirror = git.mirror_path(repository)
     with GitFiles(repository, mirror, commit or deployment.commit) as files:
@@ -39,11 +49,26 @@ def read(deployment: Deployment, *, commit: str = "") -> Plan:
             path=repository.definitions,
             preview=lambda application: _preview(deployment, application),
             platform=_platform(repository),
-            tools=plans.Tools(lookups.AwsLookups(repository.allowed), jsonnet.evaluate),
+            tools=plans.Tools(looked_up, jsonnet.evaluate),
         )
     if found := plans.problems(plan):
         raise DefinitionError(found)
-    return plan
+    return replace(plan, confidential=frozenset(looked_up.values))
+
+
+class _Remembering(lookups.AwsLookups):
+    """Remembers the values that templates were given, so that no message tells them."""
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        super().__init__(allowed)
+        self.values: set[str] = set()
+
+    def ssm(self, name: str, index: int | None = None) -> str:
+        value = super().ssm(name, index)
+        # Shorter ones are no secrets, and would make a message unreadable.
+        if len(value) >= _SECRET_LENGTH:
+            self.values.add(value)
+        return value
 
 
 def verify(plan: Plan) -> list[str]:
@@ -71,7 +96,7 @@ def write_down(deployment: Deployment, plan: Plan, images: Mapping[str, Image]) 
     composed = plans.compose_all(plan, references, ports)
     platforms = {name: tuple(image.ports) for name, image in images.items()}
     if found := plans.problems(plan, composed, platforms):
-        raise DefinitionError(found)
+        raise DefinitionError(redacted(found, plan.confidential))
     expires = plan.application.expires_seconds
     with transaction.atomic():
         deployment.services.all().delete()

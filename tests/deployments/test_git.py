@@ -346,6 +346,29 @@ class TestBuildKeys:
         assert self.key(main, origin.commit({"a": "2"}), "edaha.yml") != first
         assert self.key(main, origin.commit({"a": "1", "edaha.yml": "3"})) != first
 
+    def test_what_a_link_leads_to_counts(self, main: Branch, origin: Origin) -> None:
+        (origin.path / "real").mkdir()
+        (origin.path / "Dockerfile").unlink()
+        (origin.path / "Dockerfile").symlink_to("real/Dockerfile")
+        paths = ("web",)
+        first = origin.commit({"real/Dockerfile": "FROM scratch\n", "web/a": "1"})
+        second = origin.commit({"real/Dockerfile": "FROM other\n"})
+        assert self.key(main, first, paths=paths) != self.key(main, second, paths=paths)
+
+    def test_a_folder_that_is_a_link_is_refused(self, main: Branch, origin: Origin) -> None:
+        (origin.path / "web").symlink_to("app")
+        commit = origin.commit({"app/a": "1"})
+        with pytest.raises(UserError, match="web is a symbolic link"):
+            self.key(main, commit, paths=("web",))
+
+    def test_what_is_ignored_counts_also_where_only_some_paths_do(
+        self, main: Branch, origin: Origin
+    ) -> None:
+        first = self.key(main, origin.commit({"web/a": "1"}), paths=("web",))
+        second = self.key(main, origin.commit({".dockerignore": "web/b"}), paths=("web",))
+        third = self.key(main, origin.commit({"Dockerfile.dockerignore": "web/c"}), paths=("web",))
+        assert len({first, second, third}) == 3
+
     @pytest.mark.parametrize(
         "described",
         [
