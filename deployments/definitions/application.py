@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 #: What a repository with nothing but a Dockerfile has: one image, one service, of this name.
 ONLY = "app"
+#: ECS's word for a processor → the platform that an image is built for.
+PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ class Application:
     destroy_hook: Hook | None = None
     #: The preview ends this long after its last deployment; None means never.
     expires_seconds: int | None = None
+    #: Nothing names any image: there is one as the repository's settings have it.
+    images_assumed: bool = False
     #: The file that says so; empty where the repository's settings do.
     source: str = ""
     #: Line numbers in `source`, by path: ("services", "web", "port") → 12.

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import names
 from . import dockerfile, ecspresso, edaha_yml
-from .application import Application, Ecspresso, Service
+from .application import PLATFORMS, Application, Ecspresso, Service
 from .compose import Definition, compose
 from .edaha_yml import Defaults
 from .files import Files
@@ -66,7 +66,26 @@ def make(
     }
     if found := list(dockerfile.problems(files, application)):
         raise DefinitionError(found)
-    return Plan(application, seen, platform, teams)
+    return Plan(_for_processors(application, teams), seen, platform, teams)
+
+
+def _for_processors(application: Application, teams: Mapping[str, ecspresso.Loaded]) -> Application:
+    """An image that nothing describes is built for the processors that ecspresso's tasks name."""
+    named = {
+        PLATFORMS[architecture]
+        for team in teams.values()
+        for architecture in [
+            (team.task_definition.get("runtimePlatform") or {}).get("cpuArchitecture")
+        ]
+        if architecture in PLATFORMS
+    }
+    if not application.images_assumed or not named:
+        return application
+    images = tuple(
+        image if named <= set(image.platforms) else replace(image, platforms=tuple(sorted(named)))
+        for image in application.images
+    )
+    return replace(application, images=images)
 
 
 def _load(

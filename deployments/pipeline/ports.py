@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
-from ..definitions.application import Service
+from ..definitions.application import PLATFORMS, Service
 from ..errors import UserError
 from ..models import Image
-
-PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 
 def port_of(service: Service, images: Mapping[str, Image]) -> int | None:

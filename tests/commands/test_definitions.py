@@ -345,3 +345,21 @@ def test_a_shell_sees_it_where_there_is_no_database(
     )
     assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)
     assert not (tmp_path / "data").exists()
+
+
+def test_an_image_that_nothing_describes_is_built_for_the_tasks_processor(
+    tmp_path: Path, definitions: Say
+) -> None:
+    arm = TASK | {"runtimePlatform": {"cpuArchitecture": "ARM64"}}
+    (tmp_path / "task.json").write_text(json.dumps(arm))
+    (tmp_path / "ecspresso.yml").write_text(ECSPRESSO)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    assert definitions("check", tmp_path).code == 0
+    (tmp_path / "edaha.yml").write_text(
+        "images: {app: {platforms: [linux/amd64]}}\nservices: {app: {ecspresso: ecspresso.yml}}\n"
+    )
+    refused = definitions("check", tmp_path)
+    assert refused.code == 1
+    assert (
+        "Tasks run on ARM64, but the image app of container shop is for linux/amd64" in refused.out
+    )

@@ -97,6 +97,7 @@ def _made(given: Given, source: str, lines: Positions) -> Application:
         release_hook=_hook(given, "release", hooks.release if hooks else None),
         destroy_hook=_hook(given, "destroy", hooks.destroy if hooks else None),
         expires_seconds=given.file.expires,
+        images_assumed=given.file.images is None,
         source=source,
         lines=lines,
     )

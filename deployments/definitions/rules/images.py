@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from ..application import PLATFORMS
 from ..problems import Problem
 from .subject import Subject
 
 #: What a container's image may be made of; placeholders such as <IMAGE> or {{ image }} are not.
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
-_PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 
 def problems(subject: Subject) -> Iterator[Problem]:
@@ -32,7 +32,7 @@ def _processor(subject: Subject) -> Iterator[Problem]:
     said = subject.task.get("runtimePlatform", {}).get("cpuArchitecture")
     # Tasks on EC2 that do not say run on whatever the cluster has.
     architecture = said or ("X86_64" if subject.on_fargate else "")
-    wanted = _PLATFORMS.get(architecture)
+    wanted = PLATFORMS.get(architecture)
     if wanted is None:
         return
     for position, name, _ in subject.containers():
