@@ -64,5 +64,7 @@ def test_the_examples_are_options_that_exist() -> None:
     examples = re.findall(r"^ {4}manage repository set OWNER/NAME (.+)", text, re.MULTILINE)
     assert examples
     for example in examples:
-        arguments: list[Any] = re.sub(r"--(update|reset \S+|disallow \S+)", "", example).replace("'", "").split()
+        arguments: list[Any] = (
+            re.sub(r"--(update|reset \S+|disallow \S+)", "", example).replace("'", "").split()
+        )
         parser.parse_args(arguments)
