@@ -36,7 +36,9 @@ MAX_QUESTIONS = 1000
 MAX_RESULT_BYTES = 4 * 1024 * 1024
 
 _CHILD = Path(__file__).with_name("jsonnet_child.py")
-_WHERE = re.compile(r"(?m)^\s*(?:RUNTIME ERROR: .*\n\s*)?([^\s:<>]+):\(?(\d+):\d+")
+#: Of an error's text, from either end: the file's author writes it, and its places come last.
+_SHOWN = 2000
+_WHERE = re.compile(r"(?m)^[ \t]*([^\s:<>]{1,1000}):\(?([0-9]{1,7}):[0-9]")
 
 
 def evaluate(
@@ -63,7 +65,7 @@ def evaluate(
     with tempfile.TemporaryDirectory(prefix="edaha-jsonnet-") as folder:
         process = _start(folder)
         try:
-            return _Evaluation(path, process, imports, natives).result(task)
+            return _Evaluation(path, source, process, imports, natives).result(task)
         finally:
             _end(process)
 
@@ -102,12 +104,15 @@ class _Gone(Exception):
 @dataclass
 class _Evaluation:
     path: str
+    source: str
     process: subprocess.Popen[bytes]
     imports: Import
     natives: Mapping[str, Native]
     left_seconds: float = WALL_SECONDS
     #: What an import or a lookup failed with, which jsonnet tells of as its own error.
     failure: EdahaError | None = None
+    #: The file or function that failed so.
+    asked: str = ""
 
     def result(self, task: Mapping[str, Any]) -> str:
         self._await_start()
@@ -122,6 +127,8 @@ class _Evaluation:
                 self._send(self._answer(message))
         except (_Gone, BrokenPipeError):
             raise self._exhausted() from None
+        except RecursionError:
+            raise refuse(self.path, "What a native function is given is nested too deep.") from None
         raise refuse(self.path, f"This imports or looks up more than {MAX_QUESTIONS} times.")
 
     def _await_start(self) -> None:
@@ -133,6 +140,7 @@ class _Evaluation:
         self.left_seconds = WALL_SECONDS
 
     def _answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        self.asked = question["import"][1] if "import" in question else question["native"][0]
         try:
             if "import" in question:
                 path, content = self.imports(*question["import"])
@@ -184,9 +192,12 @@ class _Evaluation:
         """jsonnet's error, told where it happened."""
         if self.failure and not isinstance(self.failure, DefinitionError | UserError):
             return self.failure
+        text = _shortened(text)
         found = _WHERE.search(text)
         file, line = (found[1], int(found[2])) if found else (self.path, None)
         if self.failure:
+            # jsonnet may have had no breath left to say where.
+            line = line or _line_with(self.source, self.asked)
             return DefinitionError([Problem(file, line, self.failure.message, self.failure.hint)])
         return refuse(file, _message(text), line=line, hint=_hint(text))
 
@@ -206,12 +217,24 @@ class _Evaluation:
         )
 
 
+def _line_with(source: str, name: str) -> int | None:
+    """The only line that has `name`."""
+    found = [number for number, line in enumerate(source.split("\n"), start=1) if name in line]
+    return found[0] if len(found) == 1 else None
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= 2 * _SHOWN:
+        return text
+    return f"{text[:_SHOWN]}…\n{text[-_SHOWN:]}"
+
+
 def _message(text: str) -> str:
     """The first line of jsonnet's error, without what is told otherwise."""
     first = text.strip().split("\n")[0]
     first = re.sub(r"^RUNTIME ERROR: ", "", first)
     first = re.sub(r"^\S+:\(?\d+:\d+\)?(?:-\(?\d+(?::\d+\))?)? ", "", first)
-    return f"{first.rstrip('.')}."
+    return f"{first.rstrip('. ') or 'This fails without a message'}."
 
 
 def _hint(text: str) -> str:

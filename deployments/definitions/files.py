@@ -1,5 +1,6 @@
 """An application's files, as definitions read them: by path, beneath the repository's root only."""
 
+import errno
 import posixpath
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,18 @@ class Folder:
         self._root = root.resolve()
 
     def read(self, path: str) -> bytes | None:
+        try:
+            return self._read(path)
+        except RuntimeError:
+            # What pathlib makes of a circle. https://docs.python.org/3.11/library/pathlib.html
+            raise refuse(path, "This symbolic link leads back to itself.") from None
+        except OSError as problem:
+            if problem.errno == errno.ENAMETOOLONG:
+                # Too long for a file system, so there is no such file in it.
+                return None
+            raise refuse(path, f"This cannot be read: {problem.strerror}.") from None
+
+    def _read(self, path: str) -> bytes | None:
         found = (self._root / path).resolve()
         if not found.is_relative_to(self._root):
             raise refuse(path, "This symbolic link leads out of the repository.")

@@ -3,19 +3,21 @@
 Grammar: RFC 8259.
 """
 
+import math
 import re
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, NoReturn
 
 from .problems import DefinitionError, refuse
-from .yaml import MAX_DEPTH, MAX_VALUES, Positions
+from .yaml import MAX_DEPTH, MAX_VALUES, Positions, wrong_character
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS = (("true", True), ("false", False), ("null", None))
 #: More digits than any number of a definition has; Python is slow with thousands of them.
-_MAX_DIGITS = 400
+#: A whole number of this length still fits into a float.
+_MAX_DIGITS = 300
 
 
 def load(text: str, file: str) -> tuple[Any, Positions]:
@@ -105,6 +107,8 @@ class _Reader:
         except JSONDecodeError as problem:
             self._at = problem.pos
             self._wrong(problem.msg)
+        if wrong := wrong_character(value):
+            self._wrong(wrong)
         return str(value)
 
     def _scalar(self) -> Any:
@@ -117,8 +121,11 @@ class _Reader:
             self._wrong("Expected a value")
         if len(found[0]) > _MAX_DIGITS:
             self._wrong("This number is too long")
+        number = float(found[0]) if found[2] or found[3] else int(found[0])
+        if math.isinf(number):
+            self._wrong("This number is too large")
         self._at = found.end()
-        return float(found[0]) if found[2] or found[3] else int(found[0])
+        return number
 
     def _space(self) -> None:
         found = _SPACE.match(self._text, self._at)

@@ -6,8 +6,10 @@ is as in the parser that ecspresso uses, which is YAML 1.2's core schema but for
 https://yaml.org/spec/1.2.2/#103-core-schema; token/token.go of goccy/go-yaml
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -21,12 +23,16 @@ Positions = Mapping[tuple[str, ...], int]
 MAX_DEPTH = 100
 #: Counted after aliases were followed: a bomb of a few lines would have billions.
 MAX_VALUES = 100_000
+#: In characters, counted likewise: one long text may have many aliases.
+MAX_TEXT = 4 * 1024 * 1024
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
 _INT = re.compile(r"([-+]?)(?:(0|[1-9][0-9]*)|0[oO]?([0-7]+)|0x([0-9a-fA-F]+))", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?", re.ASCII)
+#: Halves of characters, and NUL: neither UTF-8 nor PostgreSQL can keep them.
+_UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 _MERGE = "<<"
 #: Python takes quadratic time for longer ones, and nothing that ECS is told is that large.
 _MAX_DIGITS = 30
@@ -53,16 +59,41 @@ def line_of(positions: Positions, path: tuple[str, ...]) -> int | None:
     return next(known, None)
 
 
+def wrong_character(text: str) -> str:
+    """What is wrong with the text's first character that cannot be kept; empty for none."""
+    found = _UNUSABLE.search(text)
+    if not found:
+        return ""
+    if found[0] == "\0":
+        return "This text has a NUL character; leave it out."
+    return f"This text has half of a surrogate pair, \\u{ord(found[0]):x}; write the character."
+
+
+@dataclass(frozen=True)
+class _Size:
+    values: int
+    characters: int
+    #: Levels of lists and mappings within.
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class _Anchored:
+    value: Any
+    size: _Size
+
+
 class _Reader:
     """Makes values of the parser's events, so that every limit holds before memory is used."""
 
     def __init__(self, text: str, file: str) -> None:
         self._file = file
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
-        #: Anchor → its value, and of how many values that consists.
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, _Anchored] = {}
         self._open: set[str] = set()
-        self._values = 0
+        self._values = self._characters = 0
+        #: The longest path so far, within the innermost anchor.
+        self._deepest = 0
         self._positions: dict[tuple[str, ...], int] = {}
 
     def document(self) -> tuple[Any, Positions]:
@@ -77,24 +108,38 @@ class _Reader:
         return value, self._positions
 
     def _value(self, event: Any, path: tuple[str, ...]) -> Any:
-        self._count(1, event)
+        self._count(_Size(1, 0), event)
         self._positions.setdefault(path, _line(event))
         if isinstance(event, yaml.AliasEvent):
-            return self._aliased(event)
-        self._check(event, path)
-        anchor, before = event.anchor, self._values
-        if anchor:
-            self._open.add(anchor)
+            return self._aliased(event, path)
+        self._check(event)
+        self._reach(len(path), event)
+        return self._anchored(event, path) if event.anchor else self._plain(event, path)
+
+    def _anchored(self, event: Any, path: tuple[str, ...]) -> Any:
+        values, characters, deepest = self._values, self._characters, self._deepest
+        self._deepest = len(path)
+        self._open.add(event.anchor)
         value = self._plain(event, path)
-        if anchor:
-            self._open.discard(anchor)
-            self._anchors[anchor] = (value, self._values - before + 1)
+        self._open.discard(event.anchor)
+        size = _Size(
+            self._values - values + 1, self._characters - characters, self._deepest - len(path)
+        )
+        self._anchors[event.anchor] = _Anchored(value, size)
+        self._deepest = max(deepest, self._deepest)
         return value
 
-    def _check(self, event: Any, path: tuple[str, ...]) -> None:
+    def _check(self, event: Any) -> None:
         if event.tag is not None and event.tag != "!":
             raise self._refuse(f"The tag {event.tag} is not allowed here; leave it out.", event)
-        if len(path) > MAX_DEPTH:
+        if isinstance(event, yaml.ScalarEvent):
+            self._count(_Size(0, len(event.value)), event)
+            if wrong := wrong_character(event.value):
+                raise self._refuse(wrong, event)
+
+    def _reach(self, depth: int, event: yaml.Event) -> None:
+        self._deepest = max(self._deepest, depth)
+        if depth > MAX_DEPTH:
             raise self._refuse(f"This is nested more than {MAX_DEPTH} levels deep.", event)
 
     def _plain(self, event: Any, path: tuple[str, ...]) -> Any:
@@ -102,7 +147,13 @@ class _Reader:
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
-        return _scalar(event.value) if event.implicit[0] else event.value
+        return self._scalar(event)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+        value = _scalar(event.value) if event.implicit[0] else event.value
+        if isinstance(value, float) and math.isinf(value):
+            raise self._refuse(f"The number {event.value} is too large.", event)
+        return value
 
     def _sequence(self, path: tuple[str, ...]) -> list[Any]:
         values: list[Any] = []
@@ -116,7 +167,8 @@ class _Reader:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event)
             if key == _MERGE and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
-                merged = self._merged(path) | merged
+                for name, value in self._merged(path).items():
+                    merged.setdefault(name, value)
                 continue
             if key in own:
                 raise self._refuse(f"The key “{key}” is here twice.", event)
@@ -127,16 +179,16 @@ class _Reader:
     def _key(self, event: yaml.Event) -> str:
         """A key's text. Numbers and truth values stay as they were written."""
         if isinstance(event, yaml.AliasEvent):
-            self._count(1, event)
-            value = self._anchors.get(event.anchor or "", (None, 1))[0]
-            if isinstance(value, str):
-                return value
+            anchored = self._anchors.get(event.anchor or "")
+            if anchored and isinstance(anchored.value, str):
+                self._count(anchored.size, event)
+                return anchored.value
         if not isinstance(event, yaml.ScalarEvent):
             raise self._refuse("A key must be text.", event)
-        self._count(1, event)
-        self._check(event, ())
+        self._count(_Size(1, 0), event)
+        self._check(event)
         if event.anchor:
-            self._anchors[event.anchor] = (event.value, 1)
+            self._anchors[event.anchor] = _Anchored(event.value, _Size(1, len(event.value)))
         return event.value
 
     def _merged(self, path: tuple[str, ...]) -> dict[str, Any]:
@@ -151,21 +203,27 @@ class _Reader:
             together |= mapping
         return together
 
-    def _aliased(self, event: yaml.AliasEvent) -> Any:
+    def _aliased(self, event: yaml.AliasEvent, path: tuple[str, ...]) -> Any:
         anchor = event.anchor or ""
         if anchor in self._open:
             raise self._refuse(f"The alias *{anchor} is within what it stands for.", event)
         if anchor not in self._anchors:
             raise self._refuse(f"There is no anchor &{anchor} before this alias.", event)
-        value, size = self._anchors[anchor]
-        self._count(size, event)
-        return _copy(value)
+        anchored = self._anchors[anchor]
+        self._count(anchored.size, event)
+        self._reach(len(path) + anchored.size.depth, event)
+        return _copy(anchored.value)
 
-    def _count(self, values: int, event: yaml.Event) -> None:
-        self._values += values
+    def _count(self, size: _Size, event: yaml.Event) -> None:
+        self._values += size.values
+        self._characters += size.characters
         if self._values > MAX_VALUES:
             raise self._refuse(
                 f"This has more than {MAX_VALUES:,} values, those of aliases counted.", event
+            )
+        if self._characters > MAX_TEXT:
+            raise self._refuse(
+                f"This has more than {MAX_TEXT:,} characters, those of aliases counted.", event
             )
 
     def _refuse(self, message: str, event: yaml.Event) -> DefinitionError:

@@ -166,6 +166,10 @@ def test_what_cannot_work_is_refused(
     for file, content in zip(files, (task, service), strict=True):
         file.write_text(json.dumps(content, indent=2))
 
+    # An image that nobody describes is built for whatever the tasks need.
+    with (folder / "edaha.yml").open("a") as described:
+        described.write("images: {app: {}}\n")
+
     told = check(folder, "--allow", "role:*:role/shop*")
 
     assert re.search(rf"^ecs-(task|service)-def.json:\d+: .*{SAYS[row]}", told, re.MULTILINE)

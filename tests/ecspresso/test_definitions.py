@@ -224,7 +224,7 @@ def test_whole_numbers_may_be_written_with_a_point(number: str) -> None:
     assert (found, type(found)) == (int(float(number)), int)
 
 
-@pytest.mark.parametrize("number", ["25.5", "2147483648.0", "1e400", "1e300"])
+@pytest.mark.parametrize("number", ["25.5", "2147483648.0", "1e300"])
 def test_other_numbers_are_no_whole_ones(number: str) -> None:
     task = f'{{"family": "a", "ephemeralStorage": {{"sizeInGiB": {number}}}}}'
     assert "must be a whole number" in str(wrong(task_json=task))

@@ -36,7 +36,7 @@ HOSTILE = {
     "no text at all": (b"\xff\xfe\x00\x00", "UTF-8"),
     "NUL": ("services: {web: {environment: {A: 'a\0b'}}}", "not valid YAML"),
     "an escaped NUL": ('services: {web: {environment: {A: "a\\0b"}}}', "NUL"),
-    "an escaped NUL in a path": ('images: {web: {context: "a\\0b"}}', "leads out"),
+    "an escaped NUL in a path": ('images: {web: {context: "a\\0b"}}', "NUL"),
     "thousands of keys": (TOO_MANY_KEYS, "There is no key"),
     "thousands of services": (TOO_MANY_SERVICES, "20 are the most"),
     "a value of 100 kB": (f"services: {{web: {{environment: {{A: {'a' * 100_000}}}}}}}", "32,768"),

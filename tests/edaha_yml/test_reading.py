@@ -26,6 +26,7 @@ SETTINGS = Defaults(
     memory=1024,
 )
 AS_SET = Application(
+    images_assumed=True,
     images=(
         Image(
             "app",

@@ -149,7 +149,7 @@ def test_nothing_else_stands_beside_ecspresso(key: str) -> None:
     assert f"“{key}” of service api cannot stand beside “ecspresso”" in line
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "..", "a/\0b"])
+@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", ".."])
 @pytest.mark.parametrize("key", ["context", "dockerfile"])
 def test_no_path_leads_out(path: str, key: str) -> None:
     [line] = told({"images": {"web": {key: path}}})

@@ -31,12 +31,15 @@ from .nodes import (
 from .output import MAX_OUTPUT, Output, Rendered
 from .parser import parse
 from .printing import plain, type_name
+from .variables import Variables
 
 MAX_STEPS = 100_000
-#: Of all that functions return in one template, in characters.
+#: Of all that functions are given and return in one template, in characters.
 MAX_WORK = 16 * MAX_OUTPUT
 #: Templates that call each other or themselves.
 MAX_CALLS = 20
+#: Blocks within each other, those of called templates included: Python's own stack must not end.
+MAX_LEVELS = 120
 
 _NOTHING = object()
 
@@ -57,8 +60,8 @@ class _Run:
     def __init__(self, template: Template, functions: Mapping[str, Function]) -> None:
         self._template = template
         self._functions = functions
-        self._variables: list[tuple[str, Any]] = [("$", None)]
-        self._steps = self._work = self._calls = 0
+        self._variables = Variables()
+        self._steps = self._work = self._calls = self._levels = 0
         self.output = Output()
 
     def all(self) -> None:
@@ -90,16 +93,22 @@ class _Run:
                 raise _LeaveLoop(node.kind)
 
     @contextmanager
-    def _scope(self) -> Iterator[None]:
+    def _scope(self, line: int) -> Iterator[None]:
         """Variables that are declared within end with it."""
         known = len(self._variables)
+        self._levels += 1
+        if self._levels > MAX_LEVELS:
+            raise TemplateError(
+                f"This template is nested more than {MAX_LEVELS} levels deep.", line
+            )
         try:
             yield
         finally:
-            del self._variables[known:]
+            self._levels -= 1
+            self._variables.forget(known)
 
     def _branch(self, node: Branch, dot: Any) -> None:
-        with self._scope():
+        with self._scope(node.line):
             value = self._pipeline(node.pipeline, dot)
             if node.kind == "range":
                 self._range(node, value, dot)
@@ -114,7 +123,7 @@ class _Run:
         for key, item in items:
             empty = False
             self._step(node.line)
-            with self._scope():
+            with self._scope(node.line):
                 self._assign_item(node.pipeline, key, item)
                 try:
                     self._walk(node.body, item)
@@ -140,7 +149,7 @@ class _Run:
                 f"Templates call each other more than {MAX_CALLS} levels deep.", node.line
             )
         value = self._pipeline(node.pipeline, dot) if node.pipeline else None
-        variables, self._variables = self._variables, [("$", value)]
+        variables, self._variables = self._variables, Variables(value)
         self._walk(body, value)
         self._variables = variables
         self._calls -= 1
@@ -149,12 +158,9 @@ class _Run:
 
     def _assign(self, name: str, value: Any, *, new: bool) -> None:
         if new:
-            self._variables.append((name, value))
-            return
-        for position in range(len(self._variables) - 1, -1, -1):
-            if self._variables[position][0] == name:
-                self._variables[position] = (name, value)
-                return
+            self._variables.declare(name, value)
+        else:
+            self._variables.set(name, value)
 
     def _pipeline(self, pipeline: Pipeline, dot: Any) -> Any:
         value: Any = _NOTHING
@@ -184,7 +190,7 @@ class _Run:
         if isinstance(operand, Dot):
             return dot
         if isinstance(operand, Variable):
-            return next(value for name, value in reversed(self._variables) if name == operand.name)
+            return self._variables.get(operand.name)
         if isinstance(operand, Pipeline):
             return self._pipeline(operand, dot)
         if isinstance(operand, Fields):
@@ -213,14 +219,19 @@ class _Run:
         values = [self._operand(argument, dot) for argument in arguments]
         if final is not _NOTHING:
             values.append(final)
+        self._charge(values, call)
         try:
             result = function.call(*all_checked(values, function, call))
         except UserError as problem:
             raise TemplateError(problem.message, call.line, problem.hint) from None
-        self._work += len(result) if isinstance(result, str) else 1
-        if self._work > MAX_WORK:
-            raise TemplateError("This template's functions make too much text.", call.line)
+        self._charge([result], call)
         return result
+
+    def _charge(self, values: Sequence[Any], call: Call) -> None:
+        """What is short to write, such as `len $x`, may be long to do."""
+        self._work += sum(len(value) if isinstance(value, str) else 1 for value in values)
+        if self._work > MAX_WORK:
+            raise TemplateError("This template's functions take or make too much text.", call.line)
 
     def _decide(self, call: Call, arguments: Sequence[Operand], dot: Any, final: Any) -> Any:
         """`and` is the first value that is not true, `or` the first that is; else the last."""

@@ -9,6 +9,7 @@ from .cursor import Cursor
 from .lexer import TemplateError, Token, unquoted
 from .nodes import Call, Command, Constant, Dot, Fields, Operand, Pipeline, Variable
 from .numbers import number
+from .variables import Variables
 
 #: What no function may be called.
 KEYWORDS = frozenset("block break continue define else end if nil range template with".split())
@@ -20,7 +21,7 @@ class Expressions:
         self._cursor = cursor
         self._functions = functions
         #: Those that are known where the cursor is.
-        self.variables = ["$"]
+        self.variables = Variables()
 
     def pipeline(self, *, loop: bool = False) -> Pipeline:
         self._cursor.space()
@@ -34,7 +35,8 @@ class Expressions:
             if isinstance(command.operands[0], Constant | Dot):
                 raise self._cursor.wrong(f"Stage {stage} of this pipeline is no function.")
         if declares:
-            self.variables.extend(variables)
+            for variable in variables:
+                self.variables.declare(variable)
         return Pipeline(variables, declares, tuple(commands), line)
 
     def _assigned(self, loop: bool) -> tuple[tuple[str, ...], bool, Operand | None]:

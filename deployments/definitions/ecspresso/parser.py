@@ -9,6 +9,7 @@ from .cursor import Cursor
 from .expressions import KEYWORDS, Expressions
 from .lexer import TemplateError, unquoted
 from .nodes import Action, Branch, Include, Leave, Node, Template, Text
+from .variables import Variables
 
 _BRANCHES = frozenset(("if", "range", "with"))
 
@@ -81,7 +82,7 @@ class _Parser:
             otherwise, ended_by = self._otherwise(kind)
         if not ended_by:
             raise TemplateError(f"This {{{{{kind}}}}} has no {{{{end}}}}.", line)
-        del self._expressions.variables[known:]
+        self._expressions.variables.forget(known)
         self._cursor.depth -= 1
         return Branch(kind, pipeline, body, otherwise, line)
 
@@ -118,7 +119,7 @@ class _Parser:
     def _separate_body(self, kind: str) -> tuple[Node, ...]:
         """A body that sees none of the variables around it."""
         self._cursor.deeper()
-        variables, self._expressions.variables = self._expressions.variables, ["$"]
+        variables, self._expressions.variables = self._expressions.variables, Variables()
         loops, self._loops = self._loops, 0
         body, ended_by = self._body()
         if ended_by != "end":

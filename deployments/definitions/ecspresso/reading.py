@@ -5,7 +5,7 @@ https://github.com/kayac/ecspresso#template-syntax
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .. import json, yaml
@@ -17,7 +17,13 @@ from .lexer import TemplateError
 from .output import Rendered
 from .surroundings import Surroundings
 
-_ACTION = re.compile(r"\{\{.*?\}\}")
+#: Jsonnet's comments, strings and names, and whether a colon follows. No part of it can fail after
+#: it has begun, not even a string without an end: that is what keeps it linear.
+#: https://jsonnet.org/ref/spec.html#lexing
+_KEYS = re.compile(
+    r"""(?://|\#)[^\n]*|(?:"((?:[^"\\\n]|\\.)*)"?|'((?:[^'\\\n]|\\.)*)'?|([^\W\d]\w*))"""
+    r"""(\s*\+?:)?"""
+)
 
 
 @dataclass
@@ -57,8 +63,11 @@ class Reader:
         evaluated = self.evaluate(path, text, functions)
 
         def line_of_action(line: int, output: str) -> int | None:
-            action = _ACTION.search(output.split("\n")[line - 1])
-            return _only_line(text, re.escape(action[0])) if action else None
+            begun, ended, _ = output.split("\n")[line - 1].partition("{{")[2].partition("}}")
+            action = f"{{{{{begun}}}}}"
+            # Where the action is written once, that is its line.
+            once = ended and text.count(action) == 1
+            return text.count("\n", 0, text.find(action)) + 1 if once else None
 
         rendered = _rendered(path, evaluated, functions, line_of_action)
         try:
@@ -66,7 +75,8 @@ class Reader:
         except DefinitionError as problem:
             raise _moved(problem, lambda _: None) from None
         # The lines are those of the output: where a key is written once, that is its line.
-        return Source(path, value, lambda at: _line_of_key(text, at))
+        lines = _lines_of_keys(text)
+        return Source(path, value, lambda at: _line_of_last_key(lines, at))
 
     def evaluate(self, path: str, text: str, functions: Functions) -> str:
         """What the jsonnet `text` of the file at `path` stands for."""
@@ -119,14 +129,20 @@ def _messages(problem: DefinitionError) -> str:
     return " ".join(each.message for each in problem.problems)
 
 
-def _line_of_key(text: str, at: tuple[str, ...]) -> int | None:
-    """Where the last key of the path is the only one of its name."""
-    keys = [key for key in at if not key.isdigit()]
-    if not keys:
-        return None
-    return _only_line(text, rf"""(?m)^[^/\n]*?\b{re.escape(keys[-1])}['"]?\s*\+?:""")
+def _lines_of_keys(text: str) -> dict[str, int | None]:
+    """Each key of the jsonnet `text` → its line; None for those of several lines."""
+    lines: dict[str, int | None] = {}
+    line, counted_to = 1, 0
+    for found in _KEYS.finditer(text):
+        if not found[4]:
+            continue
+        key = found[1] or found[2] or found[3] or ""
+        line += text.count("\n", counted_to, found.start())
+        counted_to = found.start()
+        lines[key] = line if lines.get(key, line) == line else None
+    return lines
 
 
-def _only_line(text: str, pattern: str) -> int | None:
-    found = [match.end() for match in re.finditer(pattern, text)]
-    return text.count("\n", 0, found[0]) + 1 if len(found) == 1 else None
+def _line_of_last_key(lines: Mapping[str, int | None], at: tuple[str, ...]) -> int | None:
+    """Numbers are positions in lists, which have no key."""
+    return lines.get(next((key for key in reversed(at) if not key.isdigit()), ""))
