@@ -7,8 +7,8 @@ from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 #: Kinds that name something: IAM roles by ARN, SSM parameters, Secrets Manager secrets,
-#: CloudFormation stacks or exports, S3 objects (`bucket/key`).
-NAMED = ("role", "ssm", "secretsmanager", "cfn", "s3")
+#: CloudFormation stacks or exports, S3 objects (`bucket/key`), EFS and FSx file systems.
+NAMED = ("role", "ssm", "secretsmanager", "cfn", "s3", "file-system")
 #: Privileges on the machines underneath.
 WORDS = ("privileged", "host-volumes", "host-namespaces")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from ..allowed import allows
+from ..definitions.stored import is_allowed, names_of
 from ..errors import UserError
 from . import cloudformation, s3, secretsmanager, ssm
 
@@ -24,7 +25,7 @@ class AwsLookups:
 
     def ssm(self, name: str, index: int | None = None) -> str:
         """A parameter's value, decrypted; of a StringList, the element at `index`."""
-        permit(self._allowed, "ssm", name)
+        permit_parameter(self._allowed, name)
         return self._once(("ssm", name, index), lambda: ssm.read_parameter(name, index))
 
     def secretsmanager_arn(self, name: str) -> str:
@@ -53,6 +54,14 @@ class AwsLookups:
         if asked not in self._texts:
             self._texts[asked] = ask()
         return self._texts[asked]
+
+
+def permit_parameter(allowed: Collection[str], name: str) -> None:
+    """As `permit`: Parameter Store hands out secrets of Secrets Manager under a path, too."""
+    # An ARN may be another account's: it is allowed as a whole, or not at all.
+    kind, names = ("ssm", [name]) if name.startswith("arn:") else names_of(name)
+    if not is_allowed(allowed, kind, names):
+        permit(allowed, kind, names[0])
 
 
 def permit(allowed: Collection[str], kind: str, name: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from ..allowed import allows
 from ..errors import UserError
-from .lookups import permit
+from .lookups import permit, permit_parameter
 from .needs import parameter_name
 from .secretsmanager import read_secret_value, secret
 from .ssm import read_parameter
@@ -22,9 +22,10 @@ _SECRET_ARN = re.compile(
 def read_secret(reference: str, allowed: Collection[str]) -> bytes:
     """The value of a build's secret. Raises UserError where there is none, or it is forbidden."""
     kind, name, key = _parts(reference)
-    permit(allowed, kind, name)
     if kind == "ssm":
+        permit_parameter(allowed, name)
         return read_parameter(name).encode()
+    permit(allowed, kind, name)
     return read_secret_value(name, key)
 
 

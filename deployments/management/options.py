@@ -92,7 +92,8 @@ OPTIONS = [
     Option(
         "--allow",
         "allowed",
-        "what that file may use: role:ARN, ssm:NAME, secretsmanager:NAME, cfn:STACK, s3:BUCKET/KEY "
+        "what that file may use: role:ARN, ssm:NAME, secretsmanager:NAME, cfn:STACK, "
+        "s3:BUCKET/KEY, file-system:ID "
         "(with * for anything), privileged, host-volumes, host-namespaces; adds to what it may "
         "already; may be repeated",
         _list_of("ENTRY"),

@@ -152,7 +152,7 @@ SERVICE_DEFINITION: dict[str, Any] = {
     "tags": [{"key": "Team", "value": "shop"}],
 }
 #: What the sample needs to be allowed.
-ALLOWED = (f"role:{TASK}", "ssm:/shop/*")
+ALLOWED = (f"role:{TASK}", "ssm:/shop/*", "file-system:fs-1234")
 
 
 def task(**settings: Any) -> dict[str, Any]:

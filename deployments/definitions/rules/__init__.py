@@ -11,6 +11,7 @@ from ..compose import Definition
 from ..problems import Problem
 from . import (
     containers,
+    elsewhere,
     fargate,
     images,
     order,
@@ -35,6 +36,7 @@ _RULES: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     placement.problems,
     images.problems,
     secrets.problems,
+    elsewhere.problems,
     privileges.problems,
 )
 

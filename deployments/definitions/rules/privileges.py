@@ -61,7 +61,11 @@ def _host_volumes(task: dict[str, Any]) -> Iterator[_Found]:
                 f"The volume {volume.get('name')} is {source} of its host",
             )
         # The local driver mounts any path of the host when its options say so.
-        elif docker.get("driverOpts") or docker.get("scope") == "shared":
+        elif (
+            docker.get("driverOpts")
+            or docker.get("scope") == "shared"
+            or docker.get("driver", "local") != "local"
+        ):
             yield (
                 ("volumes", position, "dockerVolumeConfiguration"),
                 f"The volume {volume.get('name')} is kept on its host",
