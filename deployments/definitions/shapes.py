@@ -4,7 +4,7 @@ Copied from ECS's service model as botocore ships it; tests/definitions compares
 checks every other argument before it sends one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 #: A place in a definition: keys and, in lists, positions.
@@ -25,7 +25,6 @@ TASK_DEFINITION_TELLS = frozenset(
 CREATE_SERVICE_ALONE = frozenset(
     "clientToken launchType role schedulingStrategy serviceName tags".split()
 )
-UPDATE_SERVICE_ALONE = frozenset({"forceNewDeployment", "service"})
 _BOTH = frozenset(
     "cluster taskDefinition availabilityZoneRebalancing loadBalancers serviceRegistries "
     "desiredCount capacityProviderStrategy platformVersion deploymentConfiguration "
@@ -35,7 +34,6 @@ _BOTH = frozenset(
     "monitoring".split()
 )
 CREATE_SERVICE = _BOTH | CREATE_SERVICE_ALONE
-UPDATE_SERVICE = _BOTH | UPDATE_SERVICE_ALONE
 #: What only DescribeServices tells.
 SERVICE_TELLS = frozenset(
     "serviceArn clusterArn status runningCount pendingCount platformFamily taskSets deployments "
@@ -173,25 +171,6 @@ def misfits(value: Any, shape: Any, path: Path = ()) -> Iterator[tuple[Path, str
             yield path, " or ".join(_WORDS[each] for each in shape)
     elif not isinstance(value, shape) or (isinstance(value, bool) and shape is not bool):
         yield path, _WORDS[shape]
-
-
-def for_update(service: Mapping[str, Any], *, force: bool = False) -> dict[str, Any]:
-    """UpdateService's arguments out of CreateService's.
-
-    A capacity provider strategy is taken only together with a new deployment, in the same call:
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
-    """
-    request = {key: value for key, value in service.items() if key in UPDATE_SERVICE}
-    request["service"] = service["serviceName"]
-    if force or "capacityProviderStrategy" in request:
-        request["forceNewDeployment"] = True
-    return request
-
-
-def must_be_created_anew(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Arguments that differ and that UpdateService does not take."""
-    fixed = CREATE_SERVICE_ALONE - {"clientToken", "serviceName", "tags"}
-    return sorted(key for key in fixed if before.get(key) != after.get(key))
 
 
 def _in_mapping(value: Any, shape: dict[str, Any], path: Path) -> Iterator[tuple[Path, str]]:

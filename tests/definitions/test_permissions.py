@@ -103,7 +103,9 @@ class TestRoles:
 
 class TestSecrets:
     def test_a_repository_reads_only_what_it_is_allowed_to(self) -> None:
-        problem = only(problems_of_team(allowed=(ALLOWED[0], ALLOWED[2])), "reads ssm:/shop/db, which this")
+        problem = only(
+            problems_of_team(allowed=(ALLOWED[0], ALLOWED[2])), "reads ssm:/shop/db, which this"
+        )
         assert problem.hint.endswith("--allow 'ssm:/shop/db'")
 
     @pytest.mark.parametrize(

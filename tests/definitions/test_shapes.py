@@ -7,7 +7,7 @@ from botocore.model import Shape
 
 from deployments.definitions import shapes
 
-from ..deployments.models_of_aws import complaints, service_model
+from ..deployments.models_of_aws import service_model
 from . import samples
 
 
@@ -20,7 +20,6 @@ def members(shape: str) -> set[str]:
     [
         (shapes.REGISTER_TASK_DEFINITION, "RegisterTaskDefinitionRequest"),
         (shapes.CREATE_SERVICE, "CreateServiceRequest"),
-        (shapes.UPDATE_SERVICE, "UpdateServiceRequest"),
     ],
 )
 def test_each_call_takes_exactly_these_arguments(ours: frozenset[str], operation: str) -> None:
@@ -69,30 +68,6 @@ def unlike(ours: Any, theirs: Any, path: str) -> Any:
     elif isinstance(ours, dict):
         for key, each in ours.items():
             yield from unlike(each, theirs.members[key], f"{path}.{key}")
-
-
-class TestForUpdate:
-    def test_it_is_what_boto3_sends(self) -> None:
-        request = shapes.for_update(samples.composed().service)
-        assert not complaints("ecs", "UpdateService", request)
-
-    def test_nothing_that_only_create_takes_is_left(self) -> None:
-        created = dict.fromkeys(shapes.CREATE_SERVICE, "x")
-        assert set(shapes.for_update(created)) <= shapes.UPDATE_SERVICE
-
-    def test_capacity_providers_come_with_a_new_deployment_in_the_same_call(self) -> None:
-        strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
-        request = shapes.for_update({"serviceName": "x", "capacityProviderStrategy": strategy})
-        assert request == {
-            "service": "x",
-            "capacityProviderStrategy": strategy,
-            "forceNewDeployment": True,
-        }
-
-    def test_a_launch_type_cannot_be_updated(self) -> None:
-        fargate, ec2 = {"launchType": "FARGATE"}, {"launchType": "EC2"}
-        assert shapes.must_be_created_anew(fargate, ec2) == ["launchType"]
-        assert not shapes.must_be_created_anew(fargate, fargate | {"desiredCount": 3})
 
 
 class TestMisfits:
