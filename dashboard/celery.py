@@ -30,7 +30,9 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=False,
     task_default_queue="control",
-    task_routes={wakeups.BUILD: {"queue": "build"}},
+    task_routes={
+        task: {"queue": "build"} for task in (wakeups.BUILD, wakeups.TIDY, wakeups.SHOW_BUILD)
+    },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,

@@ -72,6 +72,31 @@ class Config(BaseSettings):
     #: How long the version before keeps running after the switch, for requests under way.
     drain_seconds: int = Field(10, ge=0)
 
+    #: Limits of every repository; its own settings come first. 0 means none.
+    max_builds_per_repository: int = Field(0, ge=0)
+    max_previews_per_repository: int = Field(50, ge=0)
+    deployments_per_hour: int = Field(120, ge=0)
+    #: Days without a visit or a push after which a preview ends; 0 means never.
+    expires_days: int = Field(30, ge=0, le=365)
+    #: Limits of all repositories together. 0 means none.
+    max_builds: int = Field(0, ge=0)
+    max_previews: int = Field(0, ge=0)
+
+    #: Free disk that a build must find, and what the build cache may grow to, in GB (10^9 bytes).
+    min_free_gb: float = Field(5, ge=0)
+    build_cache_gb: float = Field(20, gt=0)
+    #: Images of one branch that are kept in the registry beside those that run.
+    keep_images: int = Field(10, ge=0)
+    #: What one deployment's log may grow to, in millions of characters.
+    log_max_mb: int = Field(20, ge=1)
+
+    #: How often everything is compared: wanted with refs, pull requests and AWS.
+    reconcile_seconds: int = Field(300, ge=10)
+    #: How long something in AWS that nothing stands for is left before it is removed.
+    orphan_grace_seconds: int = Field(3600, ge=0)
+    #: The part of AWS's request rates that this installation takes.
+    aws_share: float = Field(0.5, gt=0, le=1)
+
     @field_validator("allowed_hosts", "subnets", "security_groups", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:

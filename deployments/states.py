@@ -24,6 +24,7 @@ class DeploymentState(TextChoices):
     LIVE = "live", _("Live")
     FAILED = "failed", _("Failed")
     SUPERSEDED = "superseded", _("Superseded")
+    CANCELLED = "cancelled", _("Cancelled")
     RETIRED = "retired", _("Retired")
 
 
@@ -41,15 +42,17 @@ class BranchState(TextChoices):
 
 
 _D = DeploymentState
+_WITHOUT_SUCCESS = frozenset({_D.FAILED, _D.SUPERSEDED, _D.CANCELLED})
 
 MOVES: dict[DeploymentState, frozenset[DeploymentState]] = {
-    _D.QUEUED: frozenset({_D.BUILDING, _D.FAILED, _D.SUPERSEDED}),
-    _D.BUILDING: frozenset({_D.RELEASING, _D.FAILED, _D.SUPERSEDED}),
-    _D.RELEASING: frozenset({_D.VERIFYING, _D.FAILED, _D.SUPERSEDED}),
-    _D.VERIFYING: frozenset({_D.LIVE, _D.FAILED, _D.SUPERSEDED}),
+    _D.QUEUED: frozenset({_D.BUILDING}) | _WITHOUT_SUCCESS,
+    _D.BUILDING: frozenset({_D.RELEASING}) | _WITHOUT_SUCCESS,
+    _D.RELEASING: frozenset({_D.VERIFYING}) | _WITHOUT_SUCCESS,
+    _D.VERIFYING: frozenset({_D.LIVE}) | _WITHOUT_SUCCESS,
     _D.LIVE: frozenset({_D.RETIRED}),
     _D.FAILED: frozenset(),
     _D.SUPERSEDED: frozenset(),
+    _D.CANCELLED: frozenset(),
     _D.RETIRED: frozenset(),
 }
 
@@ -65,7 +68,7 @@ TIMEOUTS: dict[DeploymentState, timedelta] = {
 #: Still on its way: these states have work left to do.
 ACTIVE = frozenset(TIMEOUTS)
 #: Nothing follows any more.
-ENDED = frozenset({_D.FAILED, _D.SUPERSEDED, _D.RETIRED})
+ENDED = _WITHOUT_SUCCESS | {_D.RETIRED}
 
 _BRANCH_STATE: dict[DeploymentState, BranchState] = {
     _D.QUEUED: BranchState.PENDING,
@@ -75,6 +78,7 @@ _BRANCH_STATE: dict[DeploymentState, BranchState] = {
     _D.LIVE: BranchState.LIVE,
     _D.FAILED: BranchState.FAILED,
     _D.SUPERSEDED: BranchState.PENDING,
+    _D.CANCELLED: BranchState.FAILED,
     _D.RETIRED: BranchState.LIVE,
 }
 
@@ -84,8 +88,14 @@ def may_move(old: DeploymentState, new: DeploymentState) -> bool:
     return new in MOVES[old]
 
 
-def branch_state(newest: DeploymentState) -> BranchState:
-    """What people see of a wanted branch whose newest deployment is in this state."""
+def branch_state(newest: DeploymentState, *, is_served: bool) -> BranchState:
+    """What people see of a wanted branch whose newest deployment is in this state.
+
+    `is_served` tells whether an earlier one is live: where the newest was cancelled, nothing
+    has failed then.
+    """
+    if newest == _D.CANCELLED and is_served:
+        return BranchState.LIVE
     return _BRANCH_STATE[newest]
 
 
@@ -96,8 +106,8 @@ def _check_graph() -> None:
     if stuck:
         raise AssertionError(f"no way out of {stuck}")
     for state in ACTIVE:
-        if not {_D.FAILED, _D.SUPERSEDED} <= MOVES[state]:
-            raise AssertionError(f"{state} can neither fail nor be superseded")
+        if not MOVES[state] >= _WITHOUT_SUCCESS:
+            raise AssertionError(f"{state} can neither fail, nor be superseded, nor cancelled")
 
 
 _check_graph()

@@ -24,6 +24,12 @@ WATCH = "deployments.watch"
 CLEAN = "deployments.clean"
 DESTROY = "deployments.destroy"
 TICK = "deployments.tick"
+RECONCILE = "deployments.reconcile"
+#: For a build worker: give back what its disk no longer needs.
+TIDY = "deployments.tidy"
+#: For a worker of each queue: show that work is being done.
+SHOW_BUILD = "deployments.show.build"
+SHOW_CONTROL = "deployments.show.control"
 
 
 def wake(task: str, *ids: int, countdown: float = 0) -> None:

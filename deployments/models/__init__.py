@@ -5,6 +5,9 @@ from .deployment import Deployment
 from .hook import Hook
 from .image import Image
 from .log import BuildStep, LogChunk
+from .orphan import Orphan
+from .pulse import Pulse
+from .reconciliation import Reconciliation
 from .repository import Repository
 from .service import Service
 from .token import ApiToken
@@ -20,6 +23,9 @@ __all__ = [
     "Hook",
     "Image",
     "LogChunk",
+    "Orphan",
+    "Pulse",
+    "Reconciliation",
     "Repository",
     "Service",
     "Transition",

@@ -41,8 +41,22 @@ class Branch(models.Model):
         "deployments.Deployment", models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    #: When it ends by itself, unless it is deployed again before: its application said so.
+    #: The head that was decided about last, whether it was deployed or skipped: the reconciler
+    #: takes up only what nobody told of.
+    seen_commit = models.CharField(max_length=64, blank=True)
+
+    #: Seconds without a visit or a push after which it ends, as its own application says:
+    #: None where that says nothing, and the repository's setting counts.
+    expires_seconds = models.PositiveIntegerField(null=True, blank=True)
+    #: When somebody opened it last, to a minute.
+    visited_at = models.DateTimeField(null=True, blank=True)
+    #: When it ends by itself, unless somebody visits it, pushes or pins it before.
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    #: When people were warned of that end; None where they were not, or it has moved since.
+    expiry_warned_at = models.DateTimeField(null=True, blank=True)
+    #: Since when it is kept whatever happens, and who wanted that.
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    pinned_by = models.CharField(max_length=150, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -12,6 +12,10 @@ class Deployment(models.Model):
         PUSH = "push"
         PULL_REQUEST = "pull_request"
         REDEPLOY = "redeploy"
+        #: The reconciler saw a head that no delivery had told of.
+        FOUND = "found"
+        #: The reconciler saw that what is live in AWS is not what was deployed.
+        REPAIR = "repair"
 
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="deployments")
     generation = models.PositiveIntegerField()

@@ -39,6 +39,8 @@ class LogChunk(models.Model):
     deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="chunks")
     first = models.PositiveIntegerField()
     lines = models.JSONField()
+    #: Characters in it.
+    size = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["first"]

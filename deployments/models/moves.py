@@ -38,7 +38,7 @@ def move_deployment(
     with transaction.atomic():
         # Intake locks a branch before its deployments: whoever did it the other way round would
         # wait for it while it waits for them.
-        Branch.objects.select_for_update().only("pk").get(pk=deployment.branch_id)
+        branch = Branch.objects.select_for_update().only("live").get(pk=deployment.branch_id)
         if not rows.update(**fields):
             return False
         Transition.objects.create(
@@ -49,9 +49,11 @@ def move_deployment(
             reason=reason,
             actor=actor,
         )
-        Branch.objects.filter(
-            pk=deployment.branch_id, deployment=deployment, wanted=Wanted.PRESENT
-        ).update(state=branch_state(to), state_changed_at=now, updated_at=now)
+        Branch.objects.filter(pk=branch.pk, deployment=deployment, wanted=Wanted.PRESENT).update(
+            state=branch_state(to, is_served=branch.live_id is not None),
+            state_changed_at=now,
+            updated_at=now,
+        )
     for name, value in fields.items():
         setattr(deployment, name, value)
     log.info(

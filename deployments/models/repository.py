@@ -80,6 +80,13 @@ class Repository(models.Model):
     task_role_arn = models.CharField(max_length=2048, blank=True)
     execution_role_arn = models.CharField(max_length=2048, blank=True)
 
+    # Limits: None means what the installation says, 0 means none.
+    max_builds = models.PositiveIntegerField(null=True, blank=True)
+    max_previews = models.PositiveIntegerField(null=True, blank=True)
+    deployments_per_hour = models.PositiveIntegerField(null=True, blank=True)
+    #: Seconds without a visit or a push after which a preview ends.
+    expires_seconds = models.PositiveIntegerField(null=True, blank=True)
+
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

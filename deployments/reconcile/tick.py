@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import intake
-from .adapters import wakeups
-from .models import Branch, Delivery, Deployment
-from .models.moves import move_deployment
-from .states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
+from .. import intake
+from ..adapters import wakeups
+from ..models import Branch, Delivery, Deployment
+from ..models.moves import move_deployment
+from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
 
 _AT_ONCE = 500
 #: A wake-up that was sent is given this long to be heard.
