@@ -15,7 +15,7 @@ from django.conf import settings
 
 from deployments.adapters import wakeups
 
-from . import alive  # noqa: F401 (connects itself)
+from . import alive, stopping  # noqa: F401 (connect themselves)
 
 
 def _broker_url(url: str) -> str:

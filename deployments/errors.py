@@ -34,3 +34,7 @@ class Superseded(EdahaError):
 
 class LeaseLost(EdahaError):
     """Another worker took the work over: stop at once and write nothing."""
+
+
+class HandedOver(EdahaError):
+    """This worker is being stopped: give the work back, for another one to go on at once."""

@@ -8,6 +8,7 @@ from .pipeline import build as _build
 from .pipeline import clean as _clean
 from .pipeline import release as _release
 from .pipeline import verify as _verify
+from .states import TIMEOUTS, DeploymentState
 
 
 @shared_task(name=wakeups.DECIDE)
@@ -15,7 +16,11 @@ def decide() -> None:
     deliveries.decide_pending()
 
 
-@shared_task(name=wakeups.BUILD)
+#: A build that hangs in spite of all its own time-outs is killed with its process.
+_BUILD_SECONDS = TIMEOUTS[DeploymentState.BUILDING].total_seconds() + 300
+
+
+@shared_task(name=wakeups.BUILD, time_limit=_BUILD_SECONDS)
 def build(deployment_id: int) -> None:
     _build.build(deployment_id)
 

@@ -1,8 +1,9 @@
 """boto3's clients, shared and warm, and AWS's errors told as ours."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,10 @@ from botocore.config import Config
 from ..errors import EdahaError, PlatformError, UserError
 
 _LOCK = threading.Lock()
+#: Asked before each call that changes something; it raises where the caller may not any more.
+_fence: ContextVar[Callable[[], None] | None] = ContextVar("fence", default=None)
+#: How the names of calls begin that only read.
+_READING = ("Describe", "List", "Get", "BatchGet", "BatchCheck")
 
 #: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
@@ -57,7 +62,7 @@ def _session() -> boto3.Session:
 def _client(service: str) -> Any:
     with _LOCK:  # making clients is not thread-safe; using them is
         make: Any = _session().client  # its overloads ask for a literal name
-        return make(
+        made = make(
             service,
             config=Config(
                 retries={"mode": "standard", "max_attempts": 4},
@@ -67,6 +72,27 @@ def _client(service: str) -> Any:
                 user_agent_extra="edaha",
             ),
         )
+        made.meta.events.register("before-call", _pass_the_fence)
+        return made
+
+
+@contextmanager
+def fenced(check: Callable[[], None]) -> Iterator[None]:
+    """Inside, `check` is called before each call that changes something in AWS.
+
+    It holds in this thread alone.
+    """
+    token = _fence.set(check)
+    try:
+        yield
+    finally:
+        _fence.reset(token)
+
+
+def _pass_the_fence(model: Any, **_: Any) -> None:
+    check = _fence.get()
+    if check is not None and not model.name.startswith(_READING):
+        check()
 
 
 def client(service: str) -> Any:

@@ -5,10 +5,11 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ..errors import LeaseLost, Superseded
+from .. import handover
+from ..errors import HandedOver, LeaseLost, Superseded
 from ..states import DeploymentState, Wanted
 from .branch import Branch
 from .deployment import Deployment
@@ -41,9 +42,31 @@ class Lease:
         return cls(deployment, owner)
 
     def beat(self) -> None:
-        """Hold on for another SECONDS; say Superseded when the work is no longer wanted."""
-        self.save(lease_until=timezone.now() + timedelta(seconds=SECONDS))
+        """Hold on for another SECONDS.
+
+        Raises Superseded when the work is no longer wanted, and HandedOver when this worker is
+        being stopped.
+        """
+        self.extend()
         self.check_wanted()
+        if handover.is_requested():
+            raise HandedOver("This worker is being stopped; another one goes on.")
+
+    def extend(self) -> None:
+        """Hold on for another SECONDS."""
+        self.save(lease_until=timezone.now() + timedelta(seconds=SECONDS))
+
+    def check_held(self) -> None:
+        """Raise LeaseLost unless the deployment is still this worker's own."""
+        self.check_not_run_out()
+        if not self._row().exists():
+            raise self._lost()
+
+    def check_not_run_out(self) -> None:
+        """The same by the clock alone: for threads that have no database connection."""
+        until = self.deployment.lease_until
+        if until is None or until <= timezone.now():
+            raise self._lost()
 
     def check_wanted(self) -> None:
         """Raise Superseded unless this is still the newest thing wanted of the branch."""
@@ -81,9 +104,8 @@ class Lease:
 
     def save(self, **fields: Any) -> None:
         """Write columns of the deployment."""
-        rows = Deployment.objects.filter(pk=self.deployment.pk, lease_owner=self.owner)
-        if not rows.update(**fields):
-            raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
+        if not self._row().update(**fields):
+            raise self._lost()
         for name, value in fields.items():
             setattr(self.deployment, name, value)
 
@@ -93,7 +115,7 @@ class Lease:
             pk=part.pk, deployment=self.deployment, deployment__lease_owner=self.owner
         )
         if not rows.update(**fields):
-            raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
+            raise self._lost()
         for name, value in fields.items():
             setattr(part, name, value)
 
@@ -102,7 +124,7 @@ class Lease:
         fields = {"lease_owner": "", "lease_until": None, "due_at": None, "attempts": 0} | fields
         moved = move_deployment(self.deployment, to, reason=reason, held_by=self.owner, **fields)
         if not moved:
-            raise LeaseLost(f"{self.deployment} is worked on by somebody else now.")
+            raise self._lost()
 
     def give_back(self, *, due_in: float, attempts: int | None = None) -> None:
         """Let go without a move: to be taken up again in `due_in` seconds."""
@@ -114,3 +136,9 @@ class Lease:
         if attempts is not None:
             fields["attempts"] = attempts
         self.save(**fields)
+
+    def _row(self) -> QuerySet[Deployment]:
+        return Deployment.objects.filter(pk=self.deployment.pk, lease_owner=self.owner)
+
+    def _lost(self) -> LeaseLost:
+        return LeaseLost(f"{self.deployment} is worked on by somebody else now.")

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 import structlog
 from django.utils import timezone
 
-from ..adapters import wakeups
-from ..errors import EdahaError, LeaseLost, PlatformError, Superseded, UserError
+from .. import handover
+from ..adapters import aws, wakeups
+from ..errors import EdahaError, HandedOver, LeaseLost, PlatformError, Superseded, UserError
 from ..models import Deployment
+from ..models.heartbeat import Heartbeat
 from ..models.lease import Lease
 from ..states import ENDED, DeploymentState
 from .report import Report
@@ -17,14 +19,26 @@ from .report import Report
 log = structlog.get_logger(__name__)
 
 _MAX_ATTEMPTS = 5
+_TASKS = {
+    DeploymentState.QUEUED: wakeups.BUILD,
+    DeploymentState.BUILDING: wakeups.BUILD,
+    DeploymentState.RELEASING: wakeups.RELEASE,
+}
 _INSIDE = "An error inside Edaha; the workers' log has the details."
 
 
 @contextmanager
 def attempt(lease: Lease, report: Report) -> Iterator[None]:
-    """Run a step's body; whatever it raises becomes a state that people can read."""
+    """Run a step's body; whatever it raises becomes a state that people can read.
+
+    The lease is kept meanwhile, and without it no call changes anything in AWS.
+    """
     try:
-        with _ended_by_errors(lease, report):
+        with (
+            Heartbeat(lease),
+            aws.fenced(lease.check_held),
+            _ended_by_errors(lease, report),
+        ):
             yield
     except LeaseLost as problem:
         log.warning("lease_lost", deployment=lease.deployment.pk, problem=str(problem))
@@ -40,6 +54,8 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
         yield
     except LeaseLost:
         raise
+    except HandedOver as problem:
+        _hand_over(lease, report, problem)
     except Superseded as problem:
         report.say(problem.message)
         report.flush()
@@ -53,7 +69,11 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
     except UserError as problem:
         fail(lease, report, problem)
     except PlatformError as problem:
-        _retry_or_fail(lease, report, problem)
+        if handover.is_requested():
+            # What runs beside this worker is being stopped as well.
+            _hand_over(lease, report, problem)
+        else:
+            _retry_or_fail(lease, report, problem)
     except Exception:
         log.exception("step_failed", deployment=lease.deployment.pk)
         _retry_or_fail(lease, report, PlatformError(_INSIDE, retry=True))
@@ -74,6 +94,16 @@ def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
         due_at=timezone.now(),
     )
     wakeups.wake(wakeups.CLEAN, lease.deployment.pk)
+
+
+def _hand_over(lease: Lease, report: Report, problem: EdahaError) -> None:
+    """Give the work back as it is: it goes on at once, and this was no failed try."""
+    report.say(f"{problem.message} The work is handed over.")
+    report.flush()
+    lease.give_back(due_in=0)
+    task = _TASKS.get(DeploymentState(lease.deployment.state))
+    if task is not None:
+        wakeups.wake(task, lease.deployment.pk)
 
 
 def _retry_or_fail(lease: Lease, report: Report, problem: PlatformError) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 from django.utils import timezone
 
-from .. import names
+from .. import handover, names
 from ..adapters import buildx, ecr, git
 from ..config import config
 from ..definitions.application import Image
@@ -36,6 +36,8 @@ def export_cache(deployment: Deployment, built: Sequence[Image]) -> None:
         newest = Branch.objects.filter(pk=branch.pk, deployment=deployment, wanted=Wanted.PRESENT)
         if not newest.exists():
             raise Superseded("The branch has moved on: nobody needs this cache.")
+        if handover.is_requested():
+            raise Superseded("This worker is being stopped.")
 
     try:
         beat()

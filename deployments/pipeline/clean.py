@@ -10,10 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .. import names
-from ..adapters import cloudmap, ecr, ecs, git, wakeups
+from ..adapters import aws, cloudmap, ecr, ecs, git, wakeups
 from ..config import config
 from ..errors import EdahaError, LeaseLost, UserError
 from ..models import Branch, Build, Deployment, Hook, Image, Service
+from ..models.heartbeat import Heartbeat
 from ..models.lease import Lease
 from ..models.moves import move_branch, move_deployment
 from ..states import ENDED, BranchState, DeploymentState, Wanted
@@ -32,7 +33,9 @@ def clean(deployment_id: int) -> None:
     if lease is None or lease.deployment.cleaned_at is not None:
         return
     try:
-        if _clean(lease):
+        with Heartbeat(lease), aws.fenced(lease.check_held):
+            is_clean = _clean(lease)
+        if is_clean:
             lease.save(cleaned_at=timezone.now(), progress="", lease_owner="", lease_until=None)
             _after_last(lease.deployment)
         else:

@@ -1,11 +1,12 @@
 """From images to ECS services of their own for this deployment."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.utils import timezone
 
-from ..adapters import cloudmap, ecs, logs, wakeups
+from ..adapters import aws, cloudmap, ecs, logs, wakeups
 from ..config import config
 from ..definitions.compose import content_hash, log_groups
 from ..models import Deployment, Hook, Service
@@ -14,6 +15,9 @@ from ..states import ENDED, DeploymentState
 from . import hooks
 from .attempt import attempt
 from .report import Report
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 #: AWS calls that need not wait for each other are made side by side.
 _calls = ThreadPoolExecutor(max_workers=32, thread_name_prefix="aws")
@@ -56,11 +60,11 @@ def _prepare(lease: Lease) -> list[Service]:
     services = list(deployment.services.all())
     mine = [group for service in services for group in log_groups(service.task_definition)]
     grouped = [
-        _calls.submit(logs.ensure_group, group)
+        _begin(lease, logs.ensure_group, group)
         for group in dict.fromkeys(mine)
         if group.startswith(f"/{config().installation}/")
     ]
-    discovered = [_calls.submit(_discovery_name, deployment, service) for service in services]
+    discovered = [_begin(lease, _discovery_name, deployment, service) for service in services]
     try:
         for service in services:
             _definition(lease, service)
@@ -112,12 +116,27 @@ def _same_definition(deployment: Deployment, digest: str) -> str:
 
 def _create(lease: Lease, services: list[Service]) -> None:
     under_way = [
-        _calls.submit(ecs.create_service, _request(lease.deployment, service))
+        _begin(lease, ecs.create_service, _request(lease.deployment, service))
         for service in services
     ]
     wait(under_way)
     for service, future in zip(services, under_way, strict=True):
         lease.save_part(service, ecs_deployment_id=future.result())
+
+
+def _begin(
+    lease: Lease, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs
+) -> Future[Result]:
+    """Have calls made by another thread, which has no database connection.
+
+    Whoever calls this has just written through the lease.
+    """
+
+    def run() -> Result:
+        with aws.fenced(lease.check_not_run_out):
+            return work(*args, **kwargs)
+
+    return _calls.submit(run)
 
 
 def _request(deployment: Deployment, service: Service) -> dict[str, Any]:
