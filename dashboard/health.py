@@ -1,7 +1,8 @@
-"""Health checks for load balancers and supervisors: open to everybody, and silent on details."""
+"""Health checks for load balancers and monitoring: open to everybody, and silent on details."""
 
 from collections.abc import Callable
 from contextlib import closing
+from typing import NamedTuple
 
 import redis
 import structlog
@@ -11,9 +12,23 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from deployments import progress
 from deployments.config import config
 
 log = structlog.get_logger(__name__)
+
+UNREACHABLE = "unreachable"
+
+
+class Part(NamedTuple):
+    """One part of the installation; `problem` is empty where it is well."""
+
+    name: str
+    problem: str
+
+    @property
+    def is_well(self) -> bool:
+        return not self.problem
 
 
 @login_not_required
@@ -28,13 +43,44 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether requests should come here: each part by name, 503 if one of them is ill."""
-    parts = {
-        "database": _is_well("database", _ask_database),
-        "redis": _is_well("redis", _ask_redis),
-    }
-    said = {name: "ok" if is_well else "unreachable" for name, is_well in parts.items()}
-    return JsonResponse(said, status=200 if all(parts.values()) else 503)
+    """Each part by name. 503 if this process lacks what it needs to answer requests.
+
+    With `?all` it is 503 if any part is ill: for monitoring, and not for a load balancer, which
+    would take the page away from the people who want to see what is wrong.
+    """
+    needed = stores()
+    rest = workers() if all(part.is_well for part in needed) else []
+    counted = [*needed, *rest] if "all" in request.GET else needed
+    said = {part.name: part.problem or "ok" for part in [*needed, *rest]}
+    return JsonResponse(said, status=200 if all(part.is_well for part in counted) else 503)
+
+
+def parts() -> list[Part]:
+    """Everything, for the page that operators read."""
+    needed = stores()
+    return [*needed, *workers()] if needed[0].is_well else needed
+
+
+def stores() -> list[Part]:
+    """What a request needs: the database first."""
+    return [
+        _part("database", _ask_database),
+        _part("redis", _ask_redis),
+    ]
+
+
+def workers() -> list[Part]:
+    """Whether work is being done, as the rows tell; needs the database."""
+    return [Part(name, problem) for name, problem in progress.problems().items()]
+
+
+def _part(name: str, ask: Callable[[], None]) -> Part:
+    try:
+        ask()
+    except Exception as problem:  # whatever it is, this part does not answer
+        log.warning("not_ready", part=name, problem=str(problem))
+        return Part(name, UNREACHABLE)
+    return Part(name, "")
 
 
 def _ask_database() -> None:
@@ -47,12 +93,3 @@ def _ask_redis() -> None:
     url = config().redis_url
     with closing(redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)) as client:
         client.ping()
-
-
-def _is_well(part: str, ask: Callable[[], None]) -> bool:
-    try:
-        ask()
-    except Exception as problem:  # whatever it is, this part does not answer
-        log.warning("not_ready", part=part, problem=str(problem))
-        return False
-    return True

@@ -1,9 +1,13 @@
 """Celery's entry points: an id comes in, the domain does the rest."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.utils import timezone
 
 from . import deliveries, reconcile
 from .adapters import wakeups
+from .models import Pulse
 from .pipeline import build as _build
 from .pipeline import clean as _clean
 from .pipeline import release as _release
@@ -17,7 +21,7 @@ def decide() -> None:
 
 
 #: A build that hangs in spite of all its own time-outs is killed with its process.
-_BUILD_SECONDS = TIMEOUTS[DeploymentState.BUILDING].total_seconds() + 300
+_BUILD_SECONDS = TIMEOUTS[DeploymentState.BUILDING] // timedelta(seconds=1) + 300
 
 
 @shared_task(name=wakeups.BUILD, time_limit=_BUILD_SECONDS)
@@ -48,3 +52,8 @@ def destroy(branch_id: int) -> None:
 @shared_task(name=wakeups.TICK)
 def tick() -> None:
     reconcile.tick()
+
+
+@shared_task(name=wakeups.SHOW_BUILD)
+def show_build() -> None:
+    Pulse.show(Pulse.Part.BUILD, timezone.now())

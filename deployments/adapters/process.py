@@ -38,17 +38,24 @@ class Process:
             raise PlatformError(
                 f"{name} is not installed on this worker.", hint=f"Install {name}."
             ) from None
-        threading.Thread(target=self._read, args=(self._process.stderr,), daemon=True).start()
+        self._reader = threading.Thread(
+            target=self._read, args=(self._process.stderr,), daemon=True
+        )
+        self._reader.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            # The whole group, also when its leader has ended already.
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=_KILL_AFTER_SECONDS)
-                return
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=_KILL_AFTER_SECONDS)
+        # The whole group, also where its leader has ended: a child of it may have stayed.
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        self._reader.join(timeout=_KILL_AFTER_SECONDS)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def lines(self, *, every: float) -> Iterator[str | None]:
         """What it prints on stderr, line by line, and None about every `every` seconds."""
@@ -67,6 +74,7 @@ class Process:
         return self._process.wait(timeout=30)
 
     def _read(self, stream: IO[bytes]) -> None:
-        for raw in stream:
-            self._lines.put(raw.decode(errors="replace"))
+        with stream:
+            for raw in stream:
+                self._lines.put(raw.decode(errors="replace"))
         self._lines.put(None)

@@ -27,15 +27,19 @@ TICK = "deployments.tick"
 RECONCILE = "deployments.reconcile"
 #: For a build worker: give back what its disk no longer needs.
 TIDY = "deployments.tidy"
-#: For a worker of each queue: show that work is being done.
+#: For a build worker: show that work is taken.
 SHOW_BUILD = "deployments.show.build"
-SHOW_CONTROL = "deployments.show.control"
 
 
-def wake(task: str, *ids: int, countdown: float = 0) -> None:
-    """Ask a worker to run `task` with these row ids, `countdown` seconds from now."""
+def wake(task: str, *ids: int, countdown: float = 0, expires: float | None = None) -> None:
+    """Ask a worker to run `task` with these row ids, `countdown` seconds from now.
+
+    Nobody runs it any more once it has waited for `expires` seconds.
+    """
     try:
-        current_app.send_task(task, args=ids, countdown=countdown or None, retry=False)
+        current_app.send_task(
+            task, args=ids, countdown=countdown or None, expires=expires, retry=False
+        )
     except (OperationalError, redis.RedisError, OSError) as problem:
         log.warning("wake_up_lost", task=task, ids=ids, problem=str(problem))
 

@@ -10,13 +10,17 @@ from django.utils import timezone
 
 from .. import intake
 from ..adapters import wakeups
-from ..models import Branch, Delivery, Deployment
+from ..models import Branch, Delivery, Deployment, Pulse
 from ..models.moves import move_deployment
 from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
 
 _AT_ONCE = 500
 #: A wake-up that was sent is given this long to be heard.
 _PATIENCE = timedelta(seconds=5)
+
+#: How often the canary flies: a task for the build workers that only says that it was heard.
+_CANARY = timedelta(seconds=15)
+_SIGN = timedelta(seconds=5)
 
 _NEXT_TASK = {
     DeploymentState.QUEUED: wakeups.BUILD,
@@ -28,6 +32,7 @@ _NEXT_TASK = {
 def tick() -> None:
     """Wake somebody up for everything that is due and that nobody works on."""
     now = timezone.now()
+    _show_life(now)
     late = now - _PATIENCE
     if Delivery.objects.filter(
         Q(due_at=None) | Q(due_at__lte=now), state=Delivery.State.PENDING
@@ -46,6 +51,13 @@ def tick() -> None:
         wakeups.wake(wakeups.DESTROY, pk)
     _end_overdue()
     _end_expired(now)
+
+
+def _show_life(now: datetime) -> None:
+    """Who reads this is alive; whether build workers make progress, they are asked."""
+    Pulse.show(Pulse.Part.CONTROL, now, at_most_every=_SIGN)
+    if Pulse.is_time_to_ask(Pulse.Part.BUILD, now, _CANARY):
+        wakeups.wake(wakeups.SHOW_BUILD, expires=_CANARY.total_seconds())
 
 
 def _idle(*states: DeploymentState) -> QuerySet[Deployment]:

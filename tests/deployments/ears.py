@@ -16,7 +16,13 @@ class Ears:
         self.notifications: list[dict[str, Any]] = []
 
     def send_task(
-        self, name: str, *, args: tuple[int, ...], countdown: float | None, retry: bool
+        self,
+        name: str,
+        *,
+        args: tuple[int, ...],
+        countdown: float | None,
+        expires: float | None,
+        retry: bool,
     ) -> None:
         self.wakeups.append(WakeUp(name, tuple(args), countdown or 0))
 

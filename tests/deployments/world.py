@@ -26,6 +26,7 @@ _WORKERS: dict[str, Callable[..., None]] = {
     wakeups.WATCH: celery_tasks.watch.run,
     wakeups.CLEAN: celery_tasks.clean.run,
     wakeups.DESTROY: celery_tasks.destroy.run,
+    wakeups.SHOW_BUILD: celery_tasks.show_build.run,
 }
 
 
@@ -98,9 +99,13 @@ class World:
 
     def work(self) -> None:
         """Workers do what they hear, until nothing is said any more."""
-        while heard := self.ears.take():
-            for task, ids, _ in dict.fromkeys(heard):
-                _WORKERS[task](*ids)
+        while self.ears.wakeups:
+            self.work_once()
+
+    def work_once(self) -> None:
+        """Workers do what they have heard so far."""
+        for task, ids, _ in dict.fromkeys(self.ears.take()):
+            _WORKERS[task](*ids)
 
     def settle(
         self, until: Callable[[], bool] | None = None, *, within: timedelta = timedelta(hours=3)
