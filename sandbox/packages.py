@@ -49,13 +49,17 @@ def ensure(say: Say) -> None:
 
 
 def _missing() -> list[str]:
-    missing = [tool for tool in ("git", "docker") if not shutil.which(tool)]
-    if (
-        "docker" in missing
-        or subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode != 0
-    ):
+    missing = [] if shutil.which("git") else ["git"]
+    if not shutil.which("docker") or not (_succeeds("docker", "version") or shutil.which("dockerd")):
+        # A client alone, with no engine to talk to and none to start, is none.
+        missing.append("docker")
+    if "docker" in missing or not _succeeds("docker", "buildx", "version"):
         missing.append("docker-buildx")
     return missing
+
+
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def _packages(missing: list[str]) -> list[str]:
