@@ -59,7 +59,7 @@ class AwsLookups:
 def permit_parameter(allowed: Collection[str], name: str) -> None:
     """As `permit`: Parameter Store hands out secrets of Secrets Manager under a path, too."""
     # An ARN may be another account's: it is allowed as a whole, or not at all.
-    kind, names = ("ssm", [name]) if name.startswith("arn:") else names_of(name)
+    kind, names = names_of(name, None)
     if not is_allowed(allowed, kind, names):
         permit(allowed, kind, names[0])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..definitions.preview import Platform
+from ..definitions.stored import Home
 
 Json = Mapping[str, Any]
 Kind = Literal[
@@ -56,10 +57,10 @@ def _each_need(asked: Asked) -> Iterator[Need]:
     for name, (task, service) in asked.definitions.items():
         yield from _of_service(asked.platform, name, task, service)
         yield from _of_task(name, task)
+        home = Home.of(asked.platform.region, task.get("executionRoleArn", ""))
         for container in task.get("containerDefinitions", ()):
-            yield from _of_container(
-                asked.platform, f"{name}/{container.get('name', '')}", container
-            )
+            by = f"{name}/{container.get('name', '')}"
+            yield from _of_container(asked.platform, home, by, container)
 
 
 def _of_service(platform: Platform, name: str, task: Json, service: Json) -> Iterator[Need]:
@@ -86,13 +87,13 @@ def _of_task(name: str, task: Json) -> Iterator[Need]:
             yield Need("file-system", file_system, (name,))
 
 
-def _of_container(platform: Platform, name: str, container: Json) -> Iterator[Need]:
+def _of_container(platform: Platform, home: Home, name: str, container: Json) -> Iterator[Need]:
     logs = container.get("logConfiguration") or {}
     for secret in (*(container.get("secrets") or ()), *(logs.get("secretOptions") or ())):
-        yield from _secret(platform, name, str(secret.get("valueFrom", "")))
+        yield from _secret(home, name, str(secret.get("valueFrom", "")))
     credentials = (container.get("repositoryCredentials") or {}).get("credentialsParameter")
     if credentials:
-        yield from _secret(platform, name, credentials)
+        yield from _secret(home, name, credentials)
     options = logs.get("options") or {}
     group = options.get("awslogs-group", "")
     is_made = group == platform.log_group or options.get("awslogs-create-group") == "true"
@@ -101,15 +102,15 @@ def _of_container(platform: Platform, name: str, container: Json) -> Iterator[Ne
         yield Need("log-group", group, (name,))
 
 
-def _secret(platform: Platform, name: str, reference: str) -> Iterator[Need]:
+def _secret(home: Home, name: str, reference: str) -> Iterator[Need]:
     """`valueFrom` is a parameter's name, or the ARN of a parameter or of a secret:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
     """
     parts = reference.split(":")
     if parts[0] != "arn":
         yield Need("parameter", reference, (name,))
-    elif len(parts) < 6 or parts[3] != platform.region:
-        return  # ECS reads other regions; the workers do not
+    elif len(parts) < 6 or not home.has(parts[3], parts[4]):
+        return  # ECS reads other regions and accounts; the workers do not
     elif parts[2] == "ssm":
         yield Need("parameter", parameter_name(parts[5]), (name,))
     elif parts[2] == "secretsmanager":

@@ -9,8 +9,9 @@ from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, NoReturn
 
+from .characters import wrong_character
 from .problems import DefinitionError, refuse
-from .yaml import MAX_DEPTH, MAX_VALUES, Positions, wrong_character
+from .yaml import MAX_DEPTH, MAX_VALUES, Positions
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)

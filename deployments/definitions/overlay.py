@@ -38,8 +38,15 @@ def task_definition(
 def with_tags(edited: Edited, preview: Preview) -> None:
     """Add the tags by which Edaha finds what it made; the team's own stay."""
     ours = tags(preview)
-    before = edited.value.get("tags", [])
-    kept = [each for each in before if each.get("key") not in ours]
+    kept = []
+    for each in edited.value.get("tags", []):
+        key, value = each.get("key", ""), each.get("value")
+        # The keys of IAM's conditions ignore case: such a tag would pass for Edaha's.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+        if key.lower() not in ours:
+            kept.append(each)
+        elif ours.get(key) != value:
+            edited.note(f"tags[{key}]", value, None, "Edaha's tags have this name, however spelt.")
     edited.put("tags", [*kept, *listed(ours)], "By these Edaha finds what it made.")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from ..errors import UserError
+from .characters import storable
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class DefinitionError(UserError):
     """The application's definitions cannot be used; `problems` has every reason found."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(map(_storable, problems))
         if len(self.problems) == 1:
             super().__init__(str(self.problems[0]), hint=self.problems[0].hint)
         else:
@@ -43,6 +44,16 @@ def redacted(problems: Iterable[Problem], confidential: Collection[str]) -> list
         replace(problem, message=clean(problem.message), hint=clean(problem.hint))
         for problem in problems
     ]
+
+
+def _storable(problem: Problem) -> Problem:
+    """Messages quote what was written, and are kept, though what was written cannot be."""
+    return replace(
+        problem,
+        file=storable(problem.file),
+        message=storable(problem.message),
+        hint=storable(problem.hint),
+    )
 
 
 def _with_hint(problem: Problem) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from .characters import wrong_character
 from .problems import DefinitionError, refuse
 
 #: ("services", "web", "ports", "0") → its line, counted from 1. The root is (). What came through
@@ -31,8 +32,6 @@ _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
 _INT = re.compile(r"([-+]?)(?:(0|[1-9][0-9]*)|0[oO]?([0-7]+)|0x([0-9a-fA-F]+))", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?", re.ASCII)
-#: Halves of characters, and NUL: neither UTF-8 nor PostgreSQL can keep them.
-_UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 _MERGE = "<<"
 #: Python takes quadratic time for longer ones, and nothing that ECS is told is that large.
 _MAX_DIGITS = 30
@@ -51,22 +50,15 @@ def load(text: str, file: str) -> tuple[Any, Positions]:
         raise refuse(file, f"This is not valid YAML: {problem.problem}.", line=line) from None
     except yaml.YAMLError as problem:
         raise refuse(file, f"This is not valid YAML: {problem}.") from None
+    except UnicodeDecodeError:
+        # A tag's %ED%A0%80: libyaml hands out its bytes.
+        raise refuse(file, "This is not valid YAML: a tag is not UTF-8.") from None
 
 
 def line_of(positions: Positions, path: tuple[str, ...]) -> int | None:
     """The line of the value at `path`, or of the nearest value around it whose line is known."""
     known = (positions[path[:end]] for end in range(len(path), -1, -1) if path[:end] in positions)
     return next(known, None)
-
-
-def wrong_character(text: str) -> str:
-    """What is wrong with the text's first character that cannot be kept; empty for none."""
-    found = _UNUSABLE.search(text)
-    if not found:
-        return ""
-    if found[0] == "\0":
-        return "This text has a NUL character; leave it out."
-    return f"This text has half of a surrogate pair, \\u{ord(found[0]):x}; write the character."
 
 
 @dataclass(frozen=True)
@@ -112,7 +104,6 @@ class _Reader:
         self._positions.setdefault(path, _line(event))
         if isinstance(event, yaml.AliasEvent):
             return self._aliased(event, path)
-        self._check(event)
         self._reach(len(path), event)
         return self._anchored(event, path) if event.anchor else self._plain(event, path)
 
@@ -143,6 +134,7 @@ class _Reader:
             raise self._refuse(f"This is nested more than {MAX_DEPTH} levels deep.", event)
 
     def _plain(self, event: Any, path: tuple[str, ...]) -> Any:
+        self._check(event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):

@@ -21,7 +21,7 @@ from deployments.errors import EdahaError
 from deployments.management.placeholders import MARK, Placeholders, role
 
 #: What stands for an administrator's list where none was given.
-ANYTHING = (*(f"{kind}:*" for kind in NAMED), *WORDS)
+ANYTHING = (*(f"{kind}:{name}" for kind in NAMED for name in ("*", "arn:*")), *WORDS)
 #: Each round finds at least one more address of a Terraform state that only S3 has.
 _MOST_ROUNDS = 50
 #: Stands in for the name, which a folder does not tell.
@@ -56,9 +56,10 @@ class Outcome:
 
 def examine(files: Files, asked: Asked) -> Outcome:
     """The plan, where there can be one, and everything that is wrong with it."""
-    placeholders = Placeholders(ANYTHING if asked.allowed is None else asked.allowed)
+    platform = _platform(ANYTHING if asked.allowed is None else asked.allowed)
+    placeholders = Placeholders(platform)
     try:
-        plan = _plan(files, asked, placeholders)
+        plan = _plan(files, asked, platform, placeholders)
         found = [*_without_dockerfile(plan.application, files), *plans.problems(plan)]
     except DefinitionError as error:
         return Outcome(None, error.problems, tuple(placeholders.notes()))
@@ -75,7 +76,7 @@ def examine(files: Files, asked: Asked) -> Outcome:
     return Outcome(plan, tuple(problems), tuple(notes))
 
 
-def _plan(files: Files, asked: Asked, placeholders: Placeholders) -> Plan:
+def _plan(files: Files, asked: Asked, platform: Platform, placeholders: Placeholders) -> Plan:
     """Where a state is in S3, its values are made up one by one, as they are asked for."""
     for _ in range(_MOST_ROUNDS):
         try:
@@ -84,7 +85,7 @@ def _plan(files: Files, asked: Asked, placeholders: Placeholders) -> Plan:
                 Defaults(env=asked.env, ext_str=asked.ext_str, ext_code=asked.ext_code),
                 path=asked.file,
                 preview=lambda application: _preview(asked, application),
-                platform=_platform(placeholders.allowed),
+                platform=platform,
                 tools=plans.Tools(placeholders, jsonnet.evaluate),
             )
         except DefinitionError as error:

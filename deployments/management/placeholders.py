@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from deployments.adapters.lookups import permit
+from deployments.definitions.preview import Platform
+from deployments.definitions.stored import by_role
 
 MARK = "offline"
 
@@ -21,8 +23,10 @@ def _marked(text: str) -> str:
 class Placeholders:
     """The lookups of templates and jsonnet. What is not allowed is refused as in earnest."""
 
-    def __init__(self, allowed: tuple[str, ...]) -> None:
-        self.allowed = allowed
+    def __init__(self, platform: Platform) -> None:
+        self.allowed = platform.allowed
+        #: Of the platform's own account and region, as AWS would answer.
+        self._secret_arn = by_role(platform.region, platform.execution_role_arn)
         self._asked: dict[str, None] = {}
         self._addresses: dict[str, None] = {}
 
@@ -31,7 +35,7 @@ class Placeholders:
 
     def secretsmanager_arn(self, name: str) -> str:
         self._answer("secretsmanager", name)
-        return f"arn:aws:secretsmanager:us-east-1:000000000000:secret:{name}-{MARK[:6]}"
+        return f"{self._secret_arn(name)}-{MARK[:6]}"
 
     def cfn_output(self, stack: str, key: str) -> str:
         permit(self.allowed, "cfn", stack)

@@ -7,7 +7,7 @@ import pytest
 
 from deployments.adapters import s3
 from deployments.adapters.aws import Denied, client
-from deployments.adapters.lookups import AwsLookups
+from deployments.adapters.lookups import AwsLookups, permit_parameter
 from deployments.errors import UserError
 
 from .conftest import Aws
@@ -62,9 +62,12 @@ class TestWhatIsAllowed:
     def test_an_arn_is_no_way_around_a_name(self, cloud: Aws, lookups: AwsLookups) -> None:
         # GetParameter takes ARNs, too, of other accounts as well:
         # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
-        with pytest.raises(UserError, match="may not use"):
-            lookups.ssm("arn:aws:ssm:eu-west-1:999999999999:parameter/shop/key")
+        arn = "arn:aws:ssm:eu-west-1:999999999999:parameter/shop/key"
+        for them in (lookups, AwsLookups(("ssm:*",))):
+            with pytest.raises(UserError, match="may not use"):
+                them.ssm(arn)
         assert cloud.calls == []
+        permit_parameter((f"ssm:{arn}",), arn)
 
 
 class TestParameters:

@@ -63,12 +63,15 @@ def test_the_login_of_a_registry_is_a_secret() -> None:
     assert named("secret", container(repositoryCredentials=credentials)) == [_SECRET]
 
 
-def test_another_region_is_left_to_ecs() -> None:
+def test_another_region_or_account_is_left_to_ecs() -> None:
     secrets = [
+        {"name": "C", "valueFrom": _SECRET.replace("123456789012", "999999999999")},
+        {"name": "D", "valueFrom": "arn:aws:ssm:eu-west-1:999999999999:parameter/x"},
         {"name": "A", "valueFrom": _SECRET.replace("eu-west-1", "us-east-1")},
         {"name": "B", "valueFrom": "arn:aws:ssm:us-east-1:123456789012:parameter/x"},
     ]
-    task = container(secrets=secrets)
+    role = "arn:aws:iam::123456789012:role/execution"
+    task = {**container(secrets=secrets), "executionRoleArn": role}
     assert named("secret", task) + named("parameter", task) == []
 
 

@@ -1,15 +1,14 @@
-"""Secrets that an application names: for its build, and for its containers."""
+"""Secrets that an application's build reads."""
 
 import pytest
 
 from deployments.adapters.aws import client
-from deployments.adapters.secrets import read_secret, value_from
+from deployments.adapters.secrets import read_secret
 from deployments.errors import UserError
 
 from .conftest import Aws
 
 ALLOWED = ("ssm:/shop/*", "secretsmanager:shop/*")
-_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +16,8 @@ def _account(cloud: Aws) -> None:
     client("ssm").put_parameter(Name="/shop/token", Value="t0ken", Type="SecureString")
 
 
-def secret(name: str, **value: str | bytes) -> str:
-    make = client("secretsmanager").create_secret
-    return str(make(Name=name, **value)["ARN"])
+def secret(name: str, **value: str | bytes) -> None:
+    client("secretsmanager").create_secret(Name=name, **value)
 
 
 class TestForABuild:
@@ -70,41 +68,3 @@ class TestForABuild:
         with pytest.raises(UserError, match="names no secret") as caught:
             read_secret(reference, ALLOWED)
         assert "secretsmanager:NAME:KEY" in caught.value.hint
-
-
-class TestForAContainer:
-    """`valueFrom`: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html"""
-
-    def test_a_parameter_stays_a_name(self) -> None:
-        assert value_from("ssm:/shop/token", ALLOWED) == "/shop/token"
-
-    def test_a_secret_becomes_its_full_arn(self) -> None:
-        arn = secret("shop/db", SecretString="{}")
-        assert value_from("secretsmanager:shop/db", ALLOWED) == arn
-        assert value_from("secretsmanager:shop/db:password", ALLOWED) == f"{arn}:password::"
-
-    def test_an_arn_stays_as_it_is(self) -> None:
-        arn = secret("shop/db", SecretString="{}")
-        assert value_from(f"{arn}:password::", ALLOWED) == f"{arn}:password::"
-        parameter = "arn:aws:ssm:eu-west-1:123456789012:parameter/shop/token"
-        assert value_from(parameter, ALLOWED) == parameter
-
-    @pytest.mark.parametrize("name", ["bank", "parameter/shop/x"])
-    def test_an_arn_of_something_else_is_refused(self, name: str) -> None:
-        with pytest.raises(UserError, match="may not use the SSM parameter"):
-            value_from(f"arn:aws:ssm:eu-west-1:123456789012:parameter/{name}", ALLOWED)
-        arn = secret("bank", SecretString="{}")
-        with pytest.raises(UserError, match="may not use the secret bank"):
-            value_from(arn, ALLOWED)
-
-    def test_an_arn_without_its_end_is_what_aws_takes_it_for(self, cloud: Aws) -> None:
-        # `…:secret:shop/db-backup` may be a secret `shop/db` that ends in -backup, or the whole
-        # name of another: https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html
-        found = {"ARN": f"{_ARN}shop/db-backup-AbCdEf", "Name": "shop/db-backup"}
-        cloud.answers("DescribeSecret", found)
-        with pytest.raises(UserError, match="may not use the secret shop/db-backup"):
-            value_from(f"{_ARN}shop/db-backup", ["secretsmanager:shop/db"])
-
-    def test_a_whole_arn_can_be_allowed(self) -> None:
-        arn = secret("bank", SecretString="{}")
-        assert value_from(arn, [f"secretsmanager:{arn}"]) == arn

@@ -246,7 +246,7 @@ def test_what_only_aws_knows_is_stood_in_for_and_marked(
     assert [tag["value"] for tag in made["tags"]] == [
         "offline:ssm:/shop/a",
         "offline:module.net.aws_subnet.a--x--.id",
-        "arn:aws:secretsmanager:us-east-1:000000000000:secret:shop/key-offlin",
+        "arn:aws:secretsmanager:eu-west-1:000000000000:secret:shop/key-offlin",
         "offline:cfn:Zone",
     ]
     assert said.code == 0
@@ -278,6 +278,18 @@ def test_what_an_administrator_must_allow_is_a_note_or_a_problem(
     assert (refused.code, role in refused.out) == (1, True)
     allowed = definitions("check", path, "--allow", "role:*:role/shop")
     assert (allowed.code, allowed.err) == (0, "")
+
+
+def test_a_secret_of_another_region_is_allowed_by_its_arn(
+    definitions: Say, folder: Callable[..., Path]
+) -> None:
+    arn = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/shop/db"
+    path = folder(Dockerfile="", edaha_yml=f"services: {{web: {{secrets: {{DB: '{arn}'}}}}}}")
+    told = definitions("check", path)
+    assert (told.code, f"--allow 'ssm:{arn}'" in told.err) == (0, True)
+    refused = definitions("check", path, "--allow", "ssm:/shop/*")
+    assert (refused.code, arn in refused.out) == (1, True)
+    assert definitions("check", path, "--allow", f"ssm:{arn}").code == 0
 
 
 def test_a_lookup_that_is_not_allowed_is_a_problem(

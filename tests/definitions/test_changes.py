@@ -46,10 +46,25 @@ class TestWhatIsChangedIsTold:
         assert again.changes == ()
         assert (again.task_definition, again.service) == (once.task_definition, once.service)
 
+    def test_a_tag_with_edahas_name_is_dropped_however_it_is_spelt(self) -> None:
+        written = [{"key": "Edaha:BRANCH", "value": "main"}, {"key": "Team", "value": "shop"}]
+        made = composed(task(tags=written), told(tags=written))
+        for where, definition in (
+            ("taskDefinition", made.task_definition),
+            ("service", made.service),
+        ):
+            kept = {each["key"]: each["value"] for each in definition["tags"]}
+            assert kept["edaha:branch"] == samples.PREVIEW.slug
+            assert (kept["Team"], "Edaha:BRANCH" in kept) == ("shop", False)
+            dropped = change(made, f"{where}.tags[Edaha:BRANCH]")
+            assert (dropped.before, dropped.after) == ("main", None)
+
 
 _values: dict[str, st.SearchStrategy[Any]] = {
     "cpu": st.sampled_from(["256", 256, "0.25 vCPU", None]),
-    "tags": st.sampled_from([[], [{"key": "a", "value": "b"}], None]),
+    "tags": st.sampled_from(
+        [[], [{"key": "a", "value": "b"}], [{"key": "EDAHA:branch", "value": "b"}], None]
+    ),
     "pidMode": st.sampled_from(["task", None]),
     "revision": st.just(3),
     "executionRoleArn": st.sampled_from(["", "arn:aws:iam::1:role/x", None]),

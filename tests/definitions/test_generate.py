@@ -170,9 +170,9 @@ class TestSecrets:
         [
             ("ssm:/shop/db", "ssm:/shop/*"),
             ("secretsmanager:shop/db:password", "secretsmanager:shop/db"),
-            ("arn:aws:ssm:eu-west-1:1:parameter/shop/db", "ssm:/shop/db"),
+            ("arn:aws:ssm:eu-west-1:123456789012:parameter/shop/db", "ssm:/shop/db"),
             (
-                "arn:aws:secretsmanager:eu-west-1:1:secret:shop-AbCdEf:key::",
+                "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf:key::",
                 "secretsmanager:shop-AbCdEf",
             ),
             ("ssm:/aws/reference/secretsmanager/shop", "secretsmanager:shop"),
@@ -187,7 +187,7 @@ class TestSecrets:
 
     def test_no_secret_passes_for_another_that_a_hyphen_parts(self) -> None:
         # “shop-backup” would be the ARN of “shop”, if its end were taken for the random one.
-        arn = "arn:aws:secretsmanager:eu-west-1:1:secret:shop-backup"
+        arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-backup"
         reads = service(Container("app", "app", secrets={"DB": arn}))
         assert problems_of(reads, allowed=("secretsmanager:shop",))
 

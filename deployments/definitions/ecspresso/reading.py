@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .. import json, yaml
+from ..characters import wrong_character
 from ..files import beneath, read_text
 from ..problems import DefinitionError, Problem, refuse
 from .evaluator import render
@@ -105,7 +106,10 @@ class Reader:
 
 def render_text(file: str, text: str, functions: Functions, line: int | None = None) -> str:
     """A single value of a file that is a template of its own."""
-    return _rendered(file, text, functions, lambda *_: line).text
+    rendered = _rendered(file, text, functions, lambda *_: line).text
+    if wrong := wrong_character(rendered):
+        raise refuse(file, wrong, line=line)
+    return rendered
 
 
 def _rendered(

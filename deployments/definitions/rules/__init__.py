@@ -11,13 +11,14 @@ from ..compose import Definition
 from ..problems import Problem
 from . import (
     containers,
-    elsewhere,
     fargate,
     images,
+    neighbours,
     order,
     placement,
     ports,
     privileges,
+    reads,
     resources,
     secrets,
     task,
@@ -36,7 +37,8 @@ _RULES: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     placement.problems,
     images.problems,
     secrets.problems,
-    elsewhere.problems,
+    reads.problems,
+    neighbours.problems,
     privileges.problems,
 )
 

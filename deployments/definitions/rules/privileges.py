@@ -8,6 +8,7 @@ from typing import Any
 
 from ...allowed import allows
 from ..problems import Problem
+from ..references import texts
 from .subject import Subject
 
 #: Where it is, and what it is.
@@ -60,12 +61,13 @@ def _host_volumes(task: dict[str, Any]) -> Iterator[_Found]:
                 ("volumes", position, "host", "sourcePath"),
                 f"The volume {volume.get('name')} is {source} of its host",
             )
+        elif docker.get("driver", "local") != "local":
+            yield (
+                ("volumes", position, "dockerVolumeConfiguration", "driver"),
+                f"The volume {volume.get('name')} is of its host's plugin {docker['driver']}",
+            )
         # The local driver mounts any path of the host when its options say so.
-        elif (
-            docker.get("driverOpts")
-            or docker.get("scope") == "shared"
-            or docker.get("driver", "local") != "local"
-        ):
+        elif docker.get("driverOpts") or docker.get("scope") == "shared":
             yield (
                 ("volumes", position, "dockerVolumeConfiguration"),
                 f"The volume {volume.get('name')} is kept on its host",
@@ -83,22 +85,12 @@ def _roles(subject: Subject) -> Iterator[Problem]:
         role = subject.task.get(key)
         if role and role != own and not allows(platform.allowed, "role", role):
             yield subject.in_task((key,), *_forbidden(subject, role))
-    for path, role in _roles_within(subject.definition.service, ()):
-        if not allows(platform.allowed, "role", role):
-            yield subject.in_service(path, *_forbidden(subject, role))
-
-
-def _roles_within(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[Any, str]]:
-    """Roles that a service hands to ECS, for volumes, hooks and certificates."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            if key == "roleArn" and isinstance(each, str):
-                yield (*path, key), each
-            else:
-                yield from _roles_within(each, (*path, key))
-    elif isinstance(value, list):
-        for position, each in enumerate(value):
-            yield from _roles_within(each, (*path, position))
+    # Roles that are handed to ECS, for volumes, hooks and certificates.
+    places = ((subject.in_task, subject.task), (subject.in_service, subject.definition.service))
+    for tell, document in places:
+        for path, role in texts(document):
+            if path[-1] == "roleArn" and not allows(platform.allowed, "role", role):
+                yield tell(path, *_forbidden(subject, role))
 
 
 def _forbidden(subject: Subject, role: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from ..application import Application, Service
 from ..compose import Definition, Team
 from ..preview import Platform, Preview
 from ..problems import Problem
+from ..stored import Home
 
 #: What ECS calls it → what edaha.yml does.
 _IN_EDAHA_YML = {
@@ -56,6 +57,20 @@ class Subject:
     @property
     def team(self) -> Team | None:
         return self.described.teams.get(self.service.name)
+
+    @property
+    def home(self) -> Home:
+        """Whose secrets go by their names alone."""
+        platform = self.described.platform
+        role = platform.execution_role_arn or self.task.get("executionRoleArn", "")
+        return Home.of(platform.region, role)
+
+    def how_to_allow(self, entry: str) -> str:
+        """What an administrator does to let the repository use what `entry` opens."""
+        repository = self.described.preview.repository
+        return (
+            f"An administrator allows it: bin/manage repository set {repository} --allow '{entry}'"
+        )
 
     @property
     def written_service(self) -> Mapping[str, Any]:
