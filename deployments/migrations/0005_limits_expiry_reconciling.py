@@ -107,6 +107,10 @@ class Migration(migrations.Migration):
             name='max_previews',
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
+        migrations.AddIndex(
+            model_name='deployment',
+            index=models.Index(fields=['started_at'], name='deployment_started'),
+        ),
         migrations.AlterField(
             model_name='deployment',
             name='state',

@@ -12,6 +12,7 @@ from ..errors import EdahaError, LeaseLost, PlatformError, Superseded, UserError
 from ..models import Deployment
 from ..models.lease import Lease
 from ..states import ENDED, DeploymentState
+from . import queue
 from .report import Report
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
             due_at=timezone.now(),
         )
         wakeups.wake(wakeups.CLEAN, lease.deployment.pk)
+        queue.wake_next()
     except UserError as problem:
         fail(lease, report, problem)
     except PlatformError as problem:
@@ -74,6 +76,8 @@ def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
         due_at=timezone.now(),
     )
     wakeups.wake(wakeups.CLEAN, lease.deployment.pk)
+    # Its worker is free, and perhaps its place among the previews.
+    queue.wake_next()
 
 
 def _retry_or_fail(lease: Lease, report: Report, problem: PlatformError) -> None:
