@@ -11,7 +11,7 @@ from ..models import Branch, Deployment, Image
 from ..models.lease import Lease
 from ..states import DeploymentState
 from . import plan as plans
-from . import queue
+from . import queue, tidy
 from .attempt import attempt
 from .baseline import remember_baseline
 from .cache import export_cache
@@ -59,6 +59,7 @@ def _begin(lease: Lease, report: Report, *, is_new: bool) -> None:
     if not is_new:
         report.forget_steps()
         report.say("An earlier try was interrupted; beginning again.")
+    tidy.ensure_room(report.say)
     if lease.deployment.trigger == Deployment.Trigger.REDEPLOY:
         _read_ref_again(lease, report)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from .. import intake
 from ..adapters import wakeups
-from ..models import Branch, Delivery, Deployment
+from ..models import Branch, Delivery, Deployment, Pulse
 from ..models.moves import move_deployment
 from ..pipeline import queue
 from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
@@ -18,6 +18,8 @@ from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
 _AT_ONCE = 500
 #: A wake-up that was sent is given this long to be heard.
 _PATIENCE = timedelta(seconds=5)
+
+_TIDY_EVERY = timedelta(hours=1)
 
 _NEXT_TASK = {
     DeploymentState.BUILDING: wakeups.BUILD,
@@ -47,6 +49,7 @@ def tick() -> None:
         wakeups.wake(wakeups.DESTROY, pk)
     _end_overdue()
     _end_expired(now)
+    _tidy_up(now)
 
 
 def _wake_queue(late: datetime) -> None:
@@ -88,6 +91,17 @@ def _end_expired(now: datetime) -> None:
     """A preview whose application gave it a time ends when nobody deployed it since."""
     for branch in Branch.objects.filter(wanted=Wanted.PRESENT, expires_at__lte=now)[:_AT_ONCE]:
         intake.want_absent(branch, actor="", reason="Its time is over: nobody deployed it since.")
+
+
+def _tidy_up(now: datetime) -> None:
+    """Once an hour, whichever of several clocks says so first."""
+    clock = Pulse.objects.filter(part="tidy")
+    if clock.filter(asked_at__gt=now - _TIDY_EVERY).exists():
+        return
+    Pulse.objects.get_or_create(part="tidy")
+    is_due = Q(asked_at=None) | Q(asked_at__lte=now - _TIDY_EVERY)
+    if clock.filter(is_due).update(asked_at=now):
+        wakeups.wake(wakeups.TIDY)
 
 
 def _end_overdue() -> None:
