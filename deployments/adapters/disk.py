@@ -22,8 +22,10 @@ class Room:
     #: In bytes.
     free: int
 
-    def __str__(self) -> str:
-        return f"{self.free / GB:.1f} GB are free in {self.place}"
+    @property
+    def gigabytes(self) -> str:
+        """What is free, for people."""
+        return f"{self.free / GB:.1f}"
 
 
 def least_room() -> Room:

@@ -22,12 +22,16 @@ def ensure_room(say: Callable[[str], None]) -> None:
     room = disk.least_room()
     if room.free >= needed:
         return
-    say(f"{room}, {config().min_free_gb:g} GB are needed: tidying up.")
+    say(
+        f"Only {room.gigabytes} GB are free in {room.place}, and {config().min_free_gb:g} GB are "
+        "needed: tidying up."
+    )
     tidy()
     room = disk.least_room()
     if room.free < needed:
         raise PlatformError(
-            f"{room} of this build worker; a build needs {config().min_free_gb:g} GB.",
+            f"Only {room.gigabytes} GB are free in {room.place} of this build worker; a build "
+            f"needs {config().min_free_gb:g} GB.",
             hint="Give it a larger disk, or remove there what is not Edaha's; or lower "
             "EDAHA_BUILD_CACHE_GB or EDAHA_MIN_FREE_GB.",
             retry=True,

@@ -26,6 +26,7 @@ _WORKERS: dict[str, Callable[..., None]] = {
     wakeups.WATCH: celery_tasks.watch.run,
     wakeups.CLEAN: celery_tasks.clean.run,
     wakeups.DESTROY: celery_tasks.destroy.run,
+    wakeups.TIDY: celery_tasks.tidy.run,
 }
 
 
