@@ -198,4 +198,4 @@ def test_many_that_wait_cost_no_more_reads_than_one(viewer: Caller) -> None:
     few = reads()
     for number in range(20):
         a_deployment(a_branch(f"more{number}"))
-    assert reads() == few
+    assert reads() <= few

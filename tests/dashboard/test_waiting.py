@@ -70,7 +70,7 @@ def _feed(kind: type[BranchFeed] | type[LogFeed], key: int) -> BranchFeed | LogF
     """A feed that nobody runs: the test reads it."""
     feed = object.__new__(kind)
     feed.key = key
-    feed._seen = {} if kind is LogFeed else None  # type: ignore[assignment]
+    feed._seen = {} if kind is LogFeed else None
     if isinstance(feed, LogFeed):
         feed._position, feed._looked_at, feed.latest = 0, -10.0, {}
     feed.start()

@@ -344,6 +344,7 @@ class TestRegistry:
             "schemaVersion": 2,
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
             "config": {"digest": f"sha256:{number:064x}"},
+            "layers": [{"digest": f"sha256:{number:064x}"}],
         }
         put = ecr._ecr().put_image(
             repositoryName="edaha/acme-shop",

@@ -28,7 +28,7 @@ at_once = pytest.mark.django_db(transaction=True)
 _D = DeploymentState
 
 
-def a_repository(name: str = "acme/shop", **limits: Any) -> Repository:
+def a_repository(name: str = "acme/shop", **limits: int) -> Repository:
     return Repository.objects.create(full_name=name, clone_url="/nowhere", **limits)
 
 
@@ -170,7 +170,7 @@ def test_what_is_not_wanted_any_more_takes_no_place() -> None:
 )
 @at_once
 def test_many_workers_together_never_exceed_a_limit(limits: dict[str, int]) -> None:
-    repository = a_repository(**limits)
+    repository = a_repository("acme/shop", **limits)
     for round_ in range(4):
         Deployment.objects.all().delete()
         wishes(repository, 5, first=10 * round_)
