@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from deployments.models import Branch, Deployment, Service
+from deployments.pipeline.queue import Standing
 from deployments.states import BranchState, DeploymentState
+
+from .waiting import standing
 
 #: Whatever a payload says, a picture comes from here only (and so says the content policy).
 AVATARS = "https://avatars.githubusercontent.com/"
@@ -152,15 +155,24 @@ _VISITOR_SENTENCES: dict[str, str | Promise] = _BRANCH_SENTENCES | {
 
 def visitor_sentence(branch: Branch) -> str:
     """The branch's state for somebody who opened the preview and does not see it."""
+    if place := standing(branch.deployment):
+        return _("It is number %(position)d in the queue.") % {"position": place.position}
     return str(_VISITOR_SENTENCES[branch.state])
 
 
 def sentence(branch: Branch) -> str:
     """The branch's state as a person would say it."""
-    said = str(_BRANCH_SENTENCES[branch.state])
+    place = standing(branch.deployment)
+    said = str(_BRANCH_SENTENCES[branch.state]) if place is None else queued(place)
     if branch.live_id is not None and branch.live_id != branch.deployment_id:
         said += " " + _("The version before is still being served.")
     return said
+
+
+def queued(place: Standing) -> str:
+    """Where a deployment stands in the queue, and what it waits for."""
+    number = _("It is number %(position)d in the queue.") % {"position": place.position}
+    return f"{number} {place.waiting_for}"
 
 
 _TRIGGERS: dict[str, str | Promise] = {

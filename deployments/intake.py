@@ -13,6 +13,7 @@ from .adapters import wakeups
 from .errors import UserError
 from .models import Branch, Deployment, Transition
 from .models.moves import move_deployment
+from .pipeline import queue
 from .states import BranchState, DeploymentState, Wanted
 
 
@@ -120,6 +121,8 @@ def want_absent(branch: Branch, *, actor: str, reason: str) -> bool:
     branch.live, branch.state = None, BranchState.DESTROYING
     wakeups.wake(wakeups.DESTROY, branch.pk)
     wakeups.notify(branch=branch.pk)
+    # Whoever waited for its place among the previews.
+    queue.wake_next()
     return True
 
 

@@ -11,6 +11,7 @@ from .models import Pulse
 from .pipeline import build as _build
 from .pipeline import clean as _clean
 from .pipeline import release as _release
+from .pipeline import tidy as _tidy
 from .pipeline import verify as _verify
 from .states import TIMEOUTS, DeploymentState
 
@@ -47,6 +48,11 @@ def clean(deployment_id: int) -> None:
 @shared_task(name=wakeups.DESTROY)
 def destroy(branch_id: int) -> None:
     _clean.destroy(branch_id)
+
+
+@shared_task(name=wakeups.TIDY)
+def tidy() -> None:
+    _tidy.tidy()
 
 
 @shared_task(name=wakeups.TICK)

@@ -4,6 +4,7 @@ import os
 import tempfile
 
 import django
+import pytest
 
 _DATA = tempfile.TemporaryDirectory(prefix="edaha-tests-")
 
@@ -25,3 +26,11 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
     os.environ.pop(name, None)
 
 django.setup()
+
+
+@pytest.fixture(autouse=True)
+def _queue_not_remembered() -> None:
+    """Where deployments stood in the test before says nothing about this one's."""
+    from dashboard.waiting import looks
+
+    looks.forget()

@@ -7,6 +7,7 @@ import orjson
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
+from dashboard.waiting import standing
 from deployments.models import Branch, Delivery, Deployment
 from deployments.states import BranchState, DeploymentState
 
@@ -40,6 +41,12 @@ class DeploymentOut(Schema):
     )
     images: dict[str, str] = Field(description="Name → `registry/repository@sha256:…`")
     services: list[ServiceOut] = Field(description="Empty until its definitions are known.")
+    queue_position: int | None = Field(
+        description="Counted from 1 among all that wait; null once it has begun."
+    )
+    waiting_for: str = Field(
+        description="What it waits for, in a sentence; empty once it has begun."
+    )
     created_at: datetime
     started_at: datetime | None
     built_at: datetime | None
@@ -49,6 +56,16 @@ class DeploymentOut(Schema):
     @staticmethod
     def resolve_images(deployment: Deployment) -> dict[str, str]:
         return {build.name: build.reference for build in deployment.builds.all()}
+
+    @staticmethod
+    def resolve_queue_position(deployment: Deployment) -> int | None:
+        place = standing(deployment)
+        return place.position if place else None
+
+    @staticmethod
+    def resolve_waiting_for(deployment: Deployment) -> str:
+        place = standing(deployment)
+        return place.waiting_for if place else ""
 
     @staticmethod
     def resolve_services(deployment: Deployment) -> list[Any]:

@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.template.loader import render_to_string
 
 from dashboard.presentation import PreviewRow, preview_rows, recent_deployments
-from deployments.models import Branch, Delivery, Transition
+from dashboard.waiting import standing
+from deployments.models import Branch, Delivery, Deployment, Transition
 
 from .events import HEARTBEAT, RETRY, Event
 from .feed import Feed
@@ -107,7 +108,8 @@ class BranchFeed(Feed):
 
     def _values(self) -> object:
         moves = Transition.objects.filter(branch=self.key).aggregate(last=Max("pk"))
-        return moves, Branch.objects.filter(pk=self.key).values().first()
+        newest = Deployment.objects.filter(branch=self.key, branch__deployment=F("pk")).first()
+        return moves, Branch.objects.filter(pk=self.key).values().first(), standing(newest)
 
 
 class DeliveriesFeed(Feed):

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from dashboard.ansi import to_html
+from dashboard.waiting import standing
 from deployments.models import BuildStep, Deployment, LogChunk
 
 from .events import HEARTBEAT, RETRY, Event, frame
@@ -133,7 +134,7 @@ class LogFeed(Feed):
     ) -> dict[str, Event]:
         context = {"deployment": deployment, "steps": steps}
         values = {
-            "progress": _values(deployment),
+            "progress": (_values(deployment), standing(deployment)),
             "steps": [_values(step) for step in steps],
         }
         changes = {}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import presentation
 from dashboard.access import Role, role_of
+from dashboard.waiting import standing
 from deployments.models import Branch, Deployment, Service
 
 register = template.Library()
@@ -76,6 +77,13 @@ def lasted(deployment: Deployment) -> timedelta | None:
     if deployment.finished_at is None:
         return None
     return deployment.finished_at - deployment.created_at
+
+
+@register.filter
+def queued(deployment: Deployment) -> str:
+    """Its place in the queue, in a sentence or two; empty once it does not wait."""
+    place = standing(deployment)
+    return presentation.queued(place) if place else ""
 
 
 register.filter("stages", presentation.stages)

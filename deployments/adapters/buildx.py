@@ -22,6 +22,8 @@ _BEAT_SECONDS = 2.0
 #: In the folder that a build has for itself.
 _METADATA = "metadata.json"
 _SECRETS = "secrets"
+#: How the name of that folder begins.
+PRIVATE_FOLDERS = "edaha-build-"
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def inspect(reference: str, credentials: Credentials) -> dict[str, list[int]]:
         command = ["docker", "buildx", "imagetools", "inspect", reference]
         done = subprocess.run(
             [*command, "--format", "{{json .Image}}"],
-            env=_environment(folder),
+            env=environment(folder),
             capture_output=True,
             timeout=60,
             check=False,
@@ -156,7 +158,7 @@ def remove_local(target: str) -> None:
     """Untag a pushed image on this machine; its layers stay as cache until Docker prunes them."""
     subprocess.run(
         ["docker", "image", "rm", target],
-        env=_environment(config().cache.absolute()),
+        env=environment(config().cache.absolute()),
         capture_output=True,
         timeout=60,
         check=False,
@@ -183,7 +185,7 @@ def _run(
     """Run to the end, or until `beat` raises or the time is over; the exit code."""
     limit = config().build_timeout_seconds
     deadline = time.monotonic() + limit
-    with Process(command, _environment(folder)) as process:
+    with Process(command, environment(folder)) as process:
         for line in process.lines(every=_BEAT_SECONDS):
             if line is None:
                 beat()
@@ -203,7 +205,7 @@ def _run(
 @contextmanager
 def _private_folder(credentials: Credentials, secrets: Mapping[str, bytes]) -> Iterator[Path]:
     """A DOCKER_CONFIG of its own, gone afterwards: builds see no credentials but the registry's."""
-    with TemporaryDirectory(prefix="edaha-build-") as name:
+    with TemporaryDirectory(prefix=PRIVATE_FOLDERS) as name:
         folder = Path(name)
         auths = {credentials.registry: {"auth": credentials.auth}} if credentials.auth else {}
         (folder / "config.json").write_bytes(orjson.dumps({"auths": auths}))
@@ -213,7 +215,8 @@ def _private_folder(credentials: Credentials, secrets: Mapping[str, bytes]) -> I
         yield folder
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """What docker is told: `folder` has its configuration."""
     state = config().cache.absolute() / "buildx"
     state.mkdir(parents=True, exist_ok=True)
     environment = {

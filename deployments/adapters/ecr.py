@@ -73,6 +73,22 @@ def digest_of(name: str, tag: str) -> str:
     return answer["images"][0]["imageId"]["imageDigest"] if answer["images"] else ""
 
 
+def digests(name: str) -> set[str]:
+    """Of every image that the registry has; a thousand a call."""
+    with told_as("list images"):
+        try:
+            pages = (
+                _ecr()
+                .get_paginator("list_images")
+                .paginate(repositoryName=name, PaginationConfig={"PageSize": 1000})
+            )
+            return {each["imageDigest"] for page in pages for each in page["imageIds"]}
+        except ClientError as problem:
+            if code_of(problem) != "RepositoryNotFoundException":
+                raise
+            return set()
+
+
 def delete_images(name: str, *, tags: list[str], digests: list[str]) -> None:
     """Delete what exists of these, with the images of each platform; no error about the rest."""
     ids: list[ImageIdentifierTypeDef] = [{"imageTag": tag} for tag in tags]

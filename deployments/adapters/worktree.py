@@ -1,11 +1,13 @@
 """A branch's files on disk: one persistent worktree for a branch, without a `.git` in it."""
 
 import fcntl
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from ..errors import PlatformError
 from ..models import Branch, Repository
@@ -44,7 +46,11 @@ def _index(worktree: Path) -> Path:
 
 
 def _forget_files(repository: Repository, branch: Branch) -> None:
-    worktree = worktree_path(repository, branch)
+    forget_files(worktree_path(repository, branch))
+
+
+def forget_files(worktree: Path) -> None:
+    """Remove a worktree and what git keeps beside it."""
     shutil.rmtree(worktree, ignore_errors=True)
     for path in (_index(worktree), _index(worktree).with_suffix(".index.lock")):
         path.unlink(missing_ok=True)
@@ -58,17 +64,31 @@ def worktree_held(
 
     While somebody else holds them, `beat` is called every second; what it raises goes on.
     """
-    folder = repository_cache(repository) / "worktrees"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{branch.pk}.lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                beat()
-                time.sleep(1)
+    path = lock_path(worktree_path(repository, branch))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while (lock := try_lock(path)) is None:
+        beat()
+        time.sleep(1)
+    with lock:
         yield
+
+
+def lock_path(worktree: Path) -> Path:
+    return worktree.with_suffix(".lock")
+
+
+def try_lock(path: Path) -> IO[str] | None:
+    """The lock file, held until it is closed; None where somebody else holds it."""
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever tidies up removes the file while holding it: then it locks nobody out any more.
+        if os.fstat(lock.fileno()).st_ino == path.stat().st_ino:
+            return lock
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    lock.close()
+    return None
 
 
 def remove_worktree(repository: Repository, branch: Branch) -> None:

@@ -148,6 +148,24 @@ OPTIONS = [
     Option("--assign-public-ip", "assign_public_ip", "tasks get a public address", _SWITCH),
     Option("--task-role-arn", "task_role_arn", "what the application may do in AWS", _ARN),
     Option("--execution-role-arn", "execution_role_arn", "pulls images, writes logs", _ARN),
+    Option(
+        "--max-builds",
+        "max_builds",
+        "builds at once; 0 means no limit (EDAHA_MAX_BUILDS_PER_REPOSITORY)",
+        _NUMBER,
+    ),
+    Option(
+        "--max-previews",
+        "max_previews",
+        "previews at once; 0 means no limit (EDAHA_MAX_PREVIEWS_PER_REPOSITORY)",
+        _NUMBER,
+    ),
+    Option(
+        "--deployments-per-hour",
+        "deployments_per_hour",
+        "how many may begin within an hour; 0 means no limit (EDAHA_DEPLOYMENTS_PER_HOUR)",
+        _NUMBER,
+    ),
 ]
 _FLAGS = {option.field: option.flag for option in OPTIONS} | {
     "full_name": "OWNER/NAME",

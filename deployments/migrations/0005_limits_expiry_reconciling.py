@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             name='Pulse',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(choices=[('control', 'Control'), ('build', 'Build')], max_length=20, unique=True)),
+                ('part', models.CharField(choices=[('control', 'Control'), ('build', 'Build'), ('tidy', 'Tidy')], max_length=20, unique=True)),
                 ('at', models.DateTimeField(blank=True, null=True)),
                 ('asked_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -106,6 +106,10 @@ class Migration(migrations.Migration):
             model_name='repository',
             name='max_previews',
             field=models.PositiveIntegerField(blank=True, null=True),
+        ),
+        migrations.AddIndex(
+            model_name='deployment',
+            index=models.Index(fields=['started_at'], name='deployment_started'),
         ),
         migrations.AlterField(
             model_name='deployment',

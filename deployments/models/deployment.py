@@ -65,6 +65,8 @@ class Deployment(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "due_at"]),
+            # How many began within the last hour.
+            models.Index(fields=["started_at"], name="deployment_started"),
             models.Index(
                 fields=["due_at"],
                 name="deployment_to_clean",

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import structlog
 from django.db import IntegrityError, OperationalError, connection
+from django.db.models import Sum
 
+from ..config import config
 from .deployment import Deployment
 from .log import LogChunk
 
@@ -17,8 +19,12 @@ FLUSH_SECONDS = 0.03
 _LINES_A_CHUNK = 200
 _LINE_MAX = 10_000
 _WRITE_TRIES = 20
-#: Lines of one deployment that are kept; the cut is shown.
+#: Lines of one deployment that are kept; the cut is shown. So it is with characters, of which
+#: the installation's settings tell the number.
 LINES_MAX = 200_000
+#: What Edaha itself may say after the cut: how it ended.
+_LINES_AFTER = 2_000
+_CHARACTERS_AFTER = 500_000
 
 
 class LogWriter:
@@ -32,6 +38,10 @@ class LogWriter:
         self._written = written
         last = deployment.chunks.order_by("first").last()
         self._next = last.last + 1 if last else 1
+        self._size = deployment.chunks.aggregate(sum=Sum("size"))["sum"] or 0
+        self._size_max = config().log_max_mb * 1_000_000
+        # Whatever filled it has shown the cut.
+        self._is_cut = self._is_full(self._next)
         self._waiting: list[tuple[float, int, str]] = []
         self._change = threading.Condition()
         self._closed = False
@@ -66,12 +76,37 @@ class LogWriter:
         # NUL cannot be stored in PostgreSQL's text.
         clean = text[:_LINE_MAX].replace("\x00", "\N{REPLACEMENT CHARACTER}")
         with self._change:
-            number = self._next + len(self._waiting)
-            if number == LINES_MAX:
-                clean = f"… the log is cut here: it has more than {LINES_MAX} lines"
-            if number <= LINES_MAX:
-                self._waiting.append((at or time.time(), step, clean))
-                self._change.notify_all()
+            if self._is_cut:
+                if step == 0 and not self._is_full(self._number, _LINES_AFTER, _CHARACTERS_AFTER):
+                    self._add(clean, step, at)
+                return
+            # Cut to what there is room for, so that a full log is full to the character.
+            self._add(clean[: self._size_max - self._size] if step else clean, step, at)
+            if self._is_full(self._number):
+                self._is_cut = True
+                self._add(self._cut_line(), 0, at)
+
+    @property
+    def _number(self) -> int:
+        """Of the next line."""
+        return self._next + len(self._waiting)
+
+    def _is_full(self, number: int, more_lines: int = 0, more_characters: int = 0) -> bool:
+        is_long = number > LINES_MAX + more_lines
+        return is_long or self._size >= self._size_max + more_characters
+
+    def _cut_line(self) -> str:
+        if self._size >= self._size_max:
+            return (
+                f"… the log is cut here: it has more than {config().log_max_mb} million characters "
+                "(EDAHA_LOG_MAX_MB)"
+            )
+        return f"… the log is cut here: it has more than {LINES_MAX} lines"
+
+    def _add(self, text: str, step: int, at: float | None) -> None:
+        self._waiting.append((at or time.time(), step, text))
+        self._size += len(text)
+        self._change.notify_all()
 
     def _flush_forever(self) -> None:
         try:
@@ -103,9 +138,12 @@ class LogWriter:
         return True
 
     def _write(self, first: int, lines: list[tuple[float, int, str]]) -> bool:
+        size = sum(len(text) for _at, _step, text in lines)
         for _ in range(_WRITE_TRIES):
             try:
-                LogChunk.objects.create(deployment=self._deployment, first=first, lines=lines)
+                LogChunk.objects.create(
+                    deployment=self._deployment, first=first, lines=lines, size=size
+                )
                 return True
             except IntegrityError:
                 # Somebody else writes this log now: the lease is lost, and so is our say.

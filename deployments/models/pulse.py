@@ -12,6 +12,8 @@ class Pulse(models.Model):
         CONTROL = "control"
         #: A build worker that takes work.
         BUILD = "build"
+        #: Not a part: when build workers were asked last to give back disk.
+        TIDY = "tidy"
 
     part = models.CharField(max_length=20, unique=True, choices=Part)
     #: When the part showed that it works; None until it has.

@@ -16,6 +16,8 @@ from ..fargate import SIZES, offered
 #: Owner and name as GitHub allows them.
 FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: More than anybody has, and what both databases hold.
+LIMIT_MAX = 1_000_000
 _PLATFORMS = {"linux/amd64": "X86_64", "linux/arm64": "ARM64"}
 
 
@@ -137,6 +139,7 @@ def _problems(repository: Repository) -> Problems:
         *_build_problems(repository),
         *_list_problems(repository),
         *_task_problems(repository),
+        *_limit_problems(repository),
     ]
 
 
@@ -216,3 +219,12 @@ def _task_problems(repository: Repository) -> Problems:
             sizes = offered(repository.cpu)
             found.append(("memory", _("With this CPU, Fargate offers %s MiB.") % sizes))
     return found
+
+
+def _limit_problems(repository: Repository) -> Problems:
+    fields = ("max_builds", "max_previews", "deployments_per_hour")
+    return [
+        (field, _("Give a number from 0, which means no limit, to %d.") % LIMIT_MAX)
+        for field in fields
+        if not 0 <= (getattr(repository, field) or 0) <= LIMIT_MAX
+    ]

@@ -14,6 +14,7 @@ from ..models import Deployment
 from ..models.heartbeat import Heartbeat
 from ..models.lease import Lease
 from ..states import ENDED, DeploymentState
+from . import queue
 from .report import Report
 
 log = structlog.get_logger(__name__)
@@ -66,6 +67,7 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
             due_at=timezone.now(),
         )
         wakeups.wake(wakeups.CLEAN, lease.deployment.pk)
+        queue.wake_next()
     except UserError as problem:
         fail(lease, report, problem)
     except PlatformError as problem:
@@ -94,6 +96,8 @@ def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
         due_at=timezone.now(),
     )
     wakeups.wake(wakeups.CLEAN, lease.deployment.pk)
+    # Its worker is free, and perhaps its place among the previews.
+    queue.wake_next()
 
 
 def _hand_over(lease: Lease, report: Report, problem: EdahaError) -> None:

@@ -11,6 +11,7 @@ from ..models import Branch, Deployment, Image
 from ..models.lease import Lease
 from ..states import DeploymentState
 from . import plan as plans
+from . import queue, tidy
 from .attempt import attempt
 from .baseline import remember_baseline
 from .cache import export_cache
@@ -24,14 +25,19 @@ log = structlog.get_logger(__name__)
 
 
 def build(deployment_id: int) -> None:
+    """Go on with a build that nobody works on any more, or begin the one whose turn it is."""
+    interrupted = Lease.claim(deployment_id, {DeploymentState.BUILDING})
+    lease = interrupted or queue.begin_next()
+    if lease is not None:
+        _build(lease, is_new=interrupted is None)
+
+
+def _build(lease: Lease, *, is_new: bool) -> None:
     """Check out, read the definitions, build what has changed; then hand over."""
-    lease = Lease.claim(deployment_id, {DeploymentState.QUEUED, DeploymentState.BUILDING})
-    if lease is None:
-        return
     deployment = lease.deployment
     built: list[Spec] = []
     with Report(deployment) as report, attempt(lease, report):
-        _begin(lease, report)
+        _begin(lease, report, is_new=is_new)
         plan = _plan(lease, report)
         images: dict[str, Image] = {}
         for spec in plan.application.images:
@@ -42,28 +48,19 @@ def build(deployment_id: int) -> None:
         report.flush()
         lease.move(DeploymentState.RELEASING, built_at=timezone.now(), build_reused=not built)
         wakeups.wake(wakeups.RELEASE, deployment.pk)
+        queue.wake_next()
     if deployment.built_at is not None:
         remember_baseline(deployment)
         export_cache(deployment, built)
 
 
-def _begin(lease: Lease, report: Report) -> None:
-    deployment = lease.deployment
+def _begin(lease: Lease, report: Report, *, is_new: bool) -> None:
     lease.check_wanted()
-    if deployment.state == DeploymentState.BUILDING:
+    if not is_new:
         report.forget_steps()
         report.say("An earlier try was interrupted; beginning again.")
-    else:
-        owner, until = lease.owner, deployment.lease_until
-        lease.move(
-            DeploymentState.BUILDING,
-            lease_owner=owner,
-            lease_until=until,
-            started_at=timezone.now(),
-            attempts=deployment.attempts,
-        )
-        wakeups.notify(branch=deployment.branch_id)
-    if deployment.trigger == Deployment.Trigger.REDEPLOY:
+    tidy.ensure_room(report.say)
+    if lease.deployment.trigger == Deployment.Trigger.REDEPLOY:
         _read_ref_again(lease, report)
 
 

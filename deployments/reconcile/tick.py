@@ -12,6 +12,7 @@ from .. import intake
 from ..adapters import wakeups
 from ..models import Branch, Delivery, Deployment, Pulse
 from ..models.moves import move_deployment
+from ..pipeline import queue
 from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
 
 _AT_ONCE = 500
@@ -21,9 +22,9 @@ _PATIENCE = timedelta(seconds=5)
 #: How often the canary flies: a task for the build workers that only says that it was heard.
 _CANARY = timedelta(seconds=15)
 _SIGN = timedelta(seconds=5)
+_TIDY_EVERY = timedelta(hours=1)
 
 _NEXT_TASK = {
-    DeploymentState.QUEUED: wakeups.BUILD,
     DeploymentState.BUILDING: wakeups.BUILD,
     DeploymentState.RELEASING: wakeups.RELEASE,
 }
@@ -40,6 +41,7 @@ def tick() -> None:
         wakeups.wake(wakeups.DECIDE)
     if _idle(DeploymentState.VERIFYING).exists():
         wakeups.wake(wakeups.WATCH)
+    _wake_queue(late)
     for state, task in _NEXT_TASK.items():
         for deployment in _idle(state).filter(_unheard(late))[:_AT_ONCE]:
             _wake_again(deployment, task)
@@ -51,6 +53,16 @@ def tick() -> None:
         wakeups.wake(wakeups.DESTROY, pk)
     _end_overdue()
     _end_expired(now)
+    _tidy_up(now)
+
+
+def _wake_queue(late: datetime) -> None:
+    """Only for those that may begin: nobody is woken up to find that a limit is reached."""
+    waiting = _idle(DeploymentState.QUEUED).filter(_unheard(late))
+    if not waiting.exists():
+        return
+    for deployment in waiting.filter(pk__in=queue.ready()[:_AT_ONCE]):
+        _wake_again(deployment, wakeups.BUILD)
 
 
 def _show_life(now: datetime) -> None:
@@ -92,13 +104,19 @@ def _end_expired(now: datetime) -> None:
         intake.want_absent(branch, actor="", reason="Its time is over: nobody deployed it since.")
 
 
+def _tidy_up(now: datetime) -> None:
+    if Pulse.is_time_to_ask(Pulse.Part.TIDY, now, _TIDY_EVERY):
+        wakeups.wake(wakeups.TIDY)
+
+
 def _end_overdue() -> None:
     """Nobody waits for ever: what is over its time ends, with a message."""
     now = timezone.now()
     for state, limit in TIMEOUTS.items():
-        overdue = _idle(state).filter(state_changed_at__lt=now - limit)
-        for deployment in overdue[:_AT_ONCE]:
-            message = f"It was {state} for more than {limit}."
+        overdue = list(_idle(state).filter(state_changed_at__lt=now - limit)[:_AT_ONCE])
+        waited = queue.standings() if overdue and state == DeploymentState.QUEUED else {}
+        for deployment in overdue:
+            message, hint = _why_over(deployment, limit, waited.get(deployment.pk))
             move_deployment(
                 deployment,
                 DeploymentState.FAILED,
@@ -107,7 +125,19 @@ def _end_overdue() -> None:
                 lease_owner="",
                 lease_until=None,
                 error=message,
-                hint="Redeploy. If it happens again, look at the workers' log.",
+                hint=hint,
                 finished_at=now,
                 due_at=now,
             )
+
+
+def _why_over(
+    deployment: Deployment, limit: timedelta, standing: queue.Standing | None
+) -> tuple[str, str]:
+    """The error and its hint for what was in its state for longer than `limit`."""
+    if standing is not None:
+        return standing.given_up(limit)
+    return (
+        f"It was {deployment.state} for more than {limit}.",
+        "Redeploy. If it happens again, look at the workers' log.",
+    )

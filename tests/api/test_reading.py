@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboard.waiting import looks
 from deployments.models import Branch, Repository
 from deployments.states import BranchState, DeploymentState
 from tests.dashboard.rows import (
@@ -165,3 +166,36 @@ def test_no_answer_holds_a_secret(viewer: Caller) -> None:
     answer = viewer("GET", "/repositories")
     assert answer.json()[0]["full_name"] == "acme/shop"
     assert b"do not tell" not in answer.content
+
+
+def test_a_deployment_that_waits_tells_its_place_and_what_for(viewer: Caller) -> None:
+    a_deployment(a_branch("zero"), DeploymentState.BUILDING)
+    waiting = [a_deployment(a_branch(name)) for name in ("one", "two")]
+    Repository.objects.update(max_builds=1)
+    told = viewer("GET", f"/deployments/{waiting[1].pk}").json()
+    assert told["queue_position"] == 2
+    assert told["waiting_for"] == "acme/shop has 1 of 1 builds running."
+    places = [
+        branch["deployment"]["queue_position"] for branch in viewer("GET", "/branches").json()
+    ]
+    assert places == [None, 1, 2]
+
+
+def test_a_deployment_that_has_begun_waits_for_nothing(viewer: Caller) -> None:
+    begun = a_deployment(a_branch(), DeploymentState.BUILDING)
+    told = viewer("GET", f"/deployments/{begun.pk}").json()
+    assert (told["queue_position"], told["waiting_for"]) == (None, "")
+
+
+def test_many_that_wait_cost_no_more_reads_than_one(viewer: Caller) -> None:
+    def reads() -> int:
+        looks.forget()
+        with CaptureQueriesContext(connection) as queries:
+            viewer("GET", "/branches")
+        return len(queries)
+
+    a_deployment(a_branch("one"))
+    few = reads()
+    for number in range(20):
+        a_deployment(a_branch(f"more{number}"))
+    assert reads() <= few

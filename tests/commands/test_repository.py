@@ -170,3 +170,21 @@ def test_a_removed_repository_leaves_its_deliveries_behind(add: Run, run: Run) -
     assert not Repository.objects.exists()
     assert not Deployment.objects.exists()
     assert Delivery.objects.get().repository is None
+
+
+def test_limits_are_set_and_taken_back(add: Run, run: Run) -> None:
+    add("--max-builds", "2", "--max-previews", "0", "--deployments-per-hour", "30")
+    limited = Repository.objects.get()
+    assert (limited.max_builds, limited.max_previews, limited.deployments_per_hour) == (2, 0, 30)
+    run("repository", "set", "acme/shop", "--reset", "max-builds", "--reset", "max-previews")
+    limited = Repository.objects.get()
+    assert (limited.max_builds, limited.max_previews, limited.deployments_per_hour) == (
+        None,
+    ) * 2 + (30,)
+
+
+@pytest.mark.parametrize("option", ["--max-builds", "--max-previews", "--deployments-per-hour"])
+@pytest.mark.parametrize("value", ["-1", "99999999999999999999"])
+def test_a_limit_that_is_none_is_refused_by_its_name(add: Run, option: str, value: str) -> None:
+    with pytest.raises(CommandError, match=f"{option}: "):
+        add(f"{option}={value}")

@@ -88,6 +88,7 @@ def buildx(monkeypatch: pytest.MonkeyPatch) -> FakeBuildx:
     monkeypatch.setattr(adapters.buildx, "inspect", fake.inspect)
     monkeypatch.setattr(adapters.buildx, "export_cache", fake.nothing)
     monkeypatch.setattr(adapters.buildx, "remove_local", fake.nothing)
+    monkeypatch.setattr(adapters.prune, "prune_build_cache", fake.nothing)
     return fake
 
 

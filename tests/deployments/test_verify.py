@@ -184,7 +184,8 @@ def test_nobody_waits_for_ever(world: World, state: DeploymentState) -> None:
     reconcile.tick()
     deployment.refresh_from_db()
     assert deployment.state == _D.FAILED
-    assert deployment.error.startswith(f"It was {state} for more than ")
+    began = "It waited for 2 hours: " if state == _D.QUEUED else f"It was {state} for more than "
+    assert deployment.error.startswith(began)
 
 
 def test_a_long_queue_is_not_flooded_with_wake_ups(world: World) -> None:

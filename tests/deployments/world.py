@@ -27,6 +27,7 @@ _WORKERS: dict[str, Callable[..., None]] = {
     wakeups.CLEAN: celery_tasks.clean.run,
     wakeups.DESTROY: celery_tasks.destroy.run,
     wakeups.SHOW_BUILD: celery_tasks.show_build.run,
+    wakeups.TIDY: celery_tasks.tidy.run,
 }
 
 

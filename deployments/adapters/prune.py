@@ -1,0 +1,48 @@
+"""BuildKit's cache on this machine: kept within its budget."""
+
+import subprocess
+
+import structlog
+
+from ..config import config
+from .buildx import environment
+
+log = structlog.get_logger(__name__)
+
+_TIMEOUT = 600
+
+
+def prune_command(keep: int, told: str) -> list[str]:
+    """Remove what was not used for longest, until at most `keep` bytes are left.
+
+    `told` is what `docker buildx prune --help` prints. buildx 0.13 has `--keep-storage`; newer
+    ones have two limits instead, of which BuildKit before 0.17 knows the reserved one only
+    (https://github.com/moby/moby/pull/48720).
+    """
+    has_both = "--max-used-space" in told
+    limits = ["--reserved-space", "--max-used-space"] if has_both else ["--keep-storage"]
+    return [
+        *("docker", "buildx", "prune", "--all", "--force"),
+        *(f"{limit}={keep}" for limit in limits),
+    ]
+
+
+def prune_build_cache(keep: int) -> None:
+    """Best effort: what is in use stays, and an engine that does not answer is left alone."""
+    try:
+        told = _run(["docker", "buildx", "prune", "--help"])
+        _run(prune_command(keep, told))
+    except (OSError, subprocess.SubprocessError) as problem:
+        log.warning("build_cache_not_pruned", problem=str(problem))
+
+
+def _run(command: list[str]) -> str:
+    return subprocess.run(
+        command,
+        env=environment(config().cache.absolute()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
+        check=True,
+    ).stdout
