@@ -55,9 +55,7 @@ def _decide_push(repository: Repository, event: Event) -> Decision:
     if not wants(repository, event.branch, known):
         if repository.policy == Repository.Policy.PULL_REQUESTS:
             return Decision(f"ignored: no open pull request is known for {event.branch}", known)
-        return Decision(
-            f"ignored: {event.branch} matches none of the repository's patterns", known
-        )
+        return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
     if event.skip_marker:
         return Decision(f"ignored: {event.skip_marker}", _note_skipped(repository, event))
     return _ensure(repository, event)
@@ -89,12 +87,10 @@ def _decide_pull_request(repository: Repository, event: Event, pull: PullRequest
     if event.action not in _DEPLOYING_ACTIONS | _OTHER_ACTIONS:
         return Decision(f"ignored: {event.action} changes nothing", known)
     if not repository.wants(event.branch, has_pull_request=True):
-        return Decision(
-            f"ignored: {event.branch} matches none of the repository's patterns", known
-        )
+        return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
     if known is not None:
         _remember(known, pull)
-    reason = _reason_to_skip(repository, event, pull)
+    reason = reason_to_skip(repository, event, pull)
     if reason:
         return Decision(_skip(known, event, reason), known)
     if known is not None and event.action in _METADATA_ACTIONS:
@@ -126,7 +122,8 @@ def _skip(known: Branch | None, event: Event, reason: str) -> str:
     return f"ignored: {reason}"
 
 
-def _reason_to_skip(repository: Repository, event: Event, pull: PullRequest) -> str:
+def reason_to_skip(repository: Repository, event: Event, pull: PullRequest) -> str:
+    """Why an open pull request is to have no preview; empty where it is."""
     if event.skip_marker:
         return event.skip_marker
     if SKIP_LABEL in pull.labels:
