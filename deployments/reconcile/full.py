@@ -39,8 +39,13 @@ def ask_if_due() -> None:
     if newest is None or (is_over and newest.started_at <= now - period):
         ask()
     elif not is_over and newest.started_at <= now - _PATIENCE:
-        if _unbegun().filter(pk=newest.pk).update(started_at=now, beat_at=now):
-            wakeups.wake(wakeups.RECONCILE, newest.pk)
+        _wake_again(newest)
+
+
+def _wake_again(row: Reconciliation) -> None:
+    now = timezone.now()
+    if _unbegun().filter(pk=row.pk).update(started_at=now, beat_at=now):
+        wakeups.wake(wakeups.RECONCILE, row.pk)
 
 
 def reconcile(asked_by: str = "") -> Reconciliation | None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from deployments import intake, reconcile
 from deployments import tasks as celery_tasks
 from deployments.adapters import budget, cloudmap, ecr, logs, verify, wakeups
-from deployments.models import Branch, Deployment, Image, Repository, Transition
+from deployments.models import Branch, Deployment, Image, Reconciliation, Repository, Transition
 from deployments.states import ACTIVE, ENDED, BranchState
 
 from .cloud import EXECUTION_ROLE, Cloud
@@ -79,6 +79,8 @@ class World:
         """A branch of `acme/shop`, where there is no other, in an account that is empty."""
         Branch.objects.all().delete()
         Image.objects.all().delete()
+        # The next pass is due at the same moment each time.
+        Reconciliation.objects.all().delete()
         self.cloud.clear()
         self.ears.take()
         forget()
