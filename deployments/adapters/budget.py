@@ -18,11 +18,11 @@ from ..config import config
 from ..errors import PlatformError
 
 #: Seconds that a call waits at most for its turn.
-_FOREGROUND_WAIT, _BACKGROUND_WAIT = 5.0, 30.0
+_FOREGROUND_WAIT, _BACKGROUND_WAIT = 5.0, 20.0
 #: Seconds that calls in the background are held back once AWS has throttled any call.
 _SILENCE = 10.0
-#: Nobody sleeps longer than this without looking again.
-_NAP = 0.5
+#: Nobody sleeps longer than this without looking again, or shorter.
+_NAP, _BLINK = 0.5, 0.01
 
 THROTTLED = {
     "ThrottlingException",
@@ -112,7 +112,7 @@ class Budget:
         while (wait := self._try(service, operation, is_background)) > 0:
             left = deadline - self._clock.now()
             if left > 0:
-                self._clock.sleep(min(wait, left, _NAP))
+                self._clock.sleep(min(max(wait, _BLINK), _NAP))
             elif is_background:
                 raise PlatformError(
                     f"No call to AWS was left for {operation}: deployments come first.", retry=True
