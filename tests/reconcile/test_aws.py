@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from deployments import intake, names
 from deployments.adapters import aws as adapter
-from deployments.adapters import cloudmap, ecr
+from deployments.adapters import cloudmap, ecr, inventory
 from deployments.models import Branch, Deployment, Image, Orphan, Reconciliation, Repository
 from deployments.models import Service as Row
-from deployments.reconcile import aws, orphans
+from deployments.reconcile import aws, drift, orphans
 from deployments.reconcile.notebook import Notebook
 from deployments.states import BranchState, DeploymentState, Wanted
 from tests.deployments.world import World
@@ -24,6 +24,7 @@ from .conftest import told
 TAGS = {"edaha:installation": "edaha"}
 OTHER = {"edaha:installation": "edahatest"}
 HOUR = 3600
+MANIFEST = '{"mediaType": "application/vnd.oci.image.manifest.v1+json", "for": "%s"}'
 
 
 class Pass:
@@ -109,7 +110,7 @@ class TestDrift:
         live.refresh_from_db()
         newest = live.deployments.latest("generation")
         assert (newest.trigger, newest.commit) == (Deployment.Trigger.REPAIR, commit)
-        move = newest.transition_set.order_by("pk").first()
+        move = newest.transitions.order_by("pk").first()
         assert move is not None
         assert "is gone" in move.reason
         # What is on its way is not wished for twice.
@@ -122,7 +123,7 @@ class TestDrift:
     def test_one_look_that_does_not_show_it_is_not_enough(
         self, world: World, live: Branch, look: Pass, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real, looks = aws.drift.inventory.services, iter([True])
+        real, looks = inventory.services, iter([True])
 
         def services(cluster: str, names: list[str]) -> Iterator[Any]:
             return iter(()) if next(looks, False) else real(cluster, names)
@@ -187,7 +188,10 @@ class TestDrift:
         good = live.wanted_commit
         bad = world.origin.commit({"Dockerfile": "FROM scratch\nEXPOSE 8000\n# bad\n"})
         failed = world.push(live)
-        Deployment.objects.filter(pk=failed.pk).update(state=DeploymentState.FAILED)
+        failed_at = timezone.now()
+        Deployment.objects.filter(pk=failed.pk).update(
+            state=DeploymentState.FAILED, finished_at=failed_at, cleaned_at=failed_at
+        )
         world.settle()
         adapter.client("ecs").delete_service(
             cluster="default", service=service_of(live).release_name, force=True
@@ -203,9 +207,7 @@ class TestDrift:
         adapter.client("ecs").delete_service(
             cluster="default", service=service_of(live).release_name, force=True
         )
-        monkeypatch.setattr(
-            aws.drift, "pause", lambda _: intake.destroy(live, actor="ada", reason="")
-        )
+        monkeypatch.setattr(drift, "pause", lambda _: intake.destroy(live, actor="ada", reason=""))
         assert look() == []
         live.refresh_from_db()
         assert live.wanted == Wanted.ABSENT
@@ -383,7 +385,7 @@ class TestImages:
 
     def push(self, store: str, tag: str) -> str:
         made = adapter.client("ecr").put_image(
-            repositoryName=store, imageManifest=f'{{"for": "{tag}"}}', imageTag=tag
+            repositoryName=store, imageManifest=MANIFEST % tag, imageTag=tag
         )
         return str(made["image"]["imageId"]["imageDigest"])
 
