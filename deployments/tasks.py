@@ -63,3 +63,11 @@ def tick() -> None:
 @shared_task(name=wakeups.SHOW_BUILD)
 def show_build() -> None:
     Pulse.show(Pulse.Part.BUILD, timezone.now())
+
+
+@shared_task(name=wakeups.RECONCILE)
+def run_reconciliation(reconciliation_id: int | None = None) -> None:
+    if reconciliation_id is None:
+        reconcile.reconcile()
+    else:
+        reconcile.carry_out(reconciliation_id)

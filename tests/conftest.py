@@ -27,6 +27,8 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
 
 django.setup()
 
+from deployments.adapters import budget  # noqa: E402  (Django's settings come first)
+
 
 @pytest.fixture(autouse=True)
 def _queue_not_remembered() -> None:
@@ -34,3 +36,25 @@ def _queue_not_remembered() -> None:
     from dashboard.waiting import looks
 
     looks.forget()
+
+
+class Clock(budget.Clock):
+    """Waiting for a call's turn takes no time in tests."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture(autouse=True)
+def budget_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Each test begins with full buckets, as it does with an account of its own."""
+    clock = Clock()
+    monkeypatch.setattr(budget, "clock", clock)
+    budget.forget()
+    return clock

@@ -12,6 +12,7 @@ import botocore.exceptions
 from botocore.config import Config
 
 from ..errors import EdahaError, PlatformError, UserError
+from . import budget
 
 _LOCK = threading.Lock()
 #: Asked before each call that changes something; it raises where the caller may not any more.
@@ -26,13 +27,6 @@ _UNKNOWN_TO_AWS = {
     "InvalidClientTokenId",
     "ExpiredToken",
     "ExpiredTokenException",
-}
-_THROTTLED = {
-    "ThrottlingException",
-    "Throttling",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
 }
 _THEIRS = {
     "ClusterNotFoundException",
@@ -72,6 +66,8 @@ def _client(service: str) -> Any:
                 user_agent_extra="edaha",
             ),
         )
+        budget.watch(made)
+        # Last, since waiting for the budget may take longer than a lease.
         made.meta.events.register("before-call", _pass_the_fence)
         return made
 
@@ -137,7 +133,7 @@ def _translate(problem: botocore.exceptions.ClientError, doing: str, if_denied: 
             hint=if_denied
             or "Grant the workers' role the permissions in infra/worker-policy.json.",
         )
-    if code in _THROTTLED:
+    if code in budget.THROTTLED:
         return PlatformError(f"AWS is throttling: could not {doing}.", retry=True)
     if code in _THEIRS:
         return UserError(

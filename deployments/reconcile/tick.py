@@ -14,6 +14,7 @@ from ..models import Branch, Delivery, Deployment, Pulse
 from ..models.moves import move_deployment
 from ..pipeline import queue
 from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
+from .full import ask_if_due
 
 _AT_ONCE = 500
 #: A wake-up that was sent is given this long to be heard.
@@ -54,6 +55,7 @@ def tick() -> None:
     _end_overdue()
     _end_expired(now)
     _tidy_up(now)
+    ask_if_due()
 
 
 def _wake_queue(late: datetime) -> None:

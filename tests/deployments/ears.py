@@ -21,7 +21,7 @@ class Ears:
         *,
         args: tuple[int, ...],
         countdown: float | None,
-        expires: float | None,
+        expires: float | None = None,
         retry: bool,
     ) -> None:
         self.wakeups.append(WakeUp(name, tuple(args), countdown or 0))
