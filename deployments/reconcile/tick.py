@@ -3,16 +3,16 @@
 It only compares rows with the clock, in a few indexed queries, every second.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from .. import intake
 from ..adapters import wakeups
 from ..models import Branch, Delivery, Deployment
 from ..models.moves import move_deployment
-from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
+from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState
+from .expiry import end_expired
 
 _AT_ONCE = 500
 #: A wake-up that was sent is given this long to be heard.
@@ -45,7 +45,7 @@ def tick() -> None:
     ).values_list("pk", flat=True)[:_AT_ONCE]:
         wakeups.wake(wakeups.DESTROY, pk)
     _end_overdue()
-    _end_expired(now)
+    end_expired(now)
 
 
 def _idle(*states: DeploymentState) -> QuerySet[Deployment]:
@@ -72,12 +72,6 @@ def _wake_again(deployment: Deployment, task: str) -> None:
 
 def _waited(deployment: Deployment) -> timedelta:
     return min(timezone.now() - deployment.state_changed_at, timedelta(minutes=2))
-
-
-def _end_expired(now: datetime) -> None:
-    """A preview whose application gave it a time ends when nobody deployed it since."""
-    for branch in Branch.objects.filter(wanted=Wanted.PRESENT, expires_at__lte=now)[:_AT_ONCE]:
-        intake.want_absent(branch, actor="", reason="Its time is over: nobody deployed it since.")
 
 
 def _end_overdue() -> None:

@@ -35,7 +35,7 @@ def upstream(deployment: Deployment) -> str:
 def test_the_gate_names_the_live_deployments_tasks(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    branch = a_live_branch()
+    branch = a_live_branch(visited_at=timezone.now())
     with django_assert_num_queries(1):
         answer = gate(client, "feature-x.localhost")
     assert answer.status_code == 204
