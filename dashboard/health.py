@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from typing import NamedTuple
 
 import redis
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -35,6 +37,30 @@ def readyz(request: HttpRequest) -> JsonResponse:
     }
     said = {name: "ok" if is_well else "unreachable" for name, is_well in parts.items()}
     return JsonResponse(said, status=200 if all(parts.values()) else 503)
+
+
+class Part(NamedTuple):
+    """One part of the installation, for people."""
+
+    name: str
+    is_well: bool
+    #: How it is, and what to do where it is ill.
+    sentence: str
+
+
+def parts() -> list[Part]:
+    """Every part that somebody who deploys depends on."""
+    database, broker = _is_well("database", _ask_database), _is_well("redis", _ask_redis)
+    return [
+        Part(_("Database"), database, _("It answers.") if database else _("It does not answer.")),
+        Part(
+            _("Redis"),
+            broker,
+            _("It answers.")
+            if broker
+            else _("It does not answer: work goes on, but begins up to a second later."),
+        ),
+    ]
 
 
 def _ask_database() -> None:

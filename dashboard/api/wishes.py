@@ -20,9 +20,11 @@ from .tokens import DEPLOYER
     summary="Deploy the newest commit again",
 )
 def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> Status[Deployment]:
-    wish = wish or Wish()
     deployment = intake.redeploy(
-        branch_of(branch_id), actor=_actor(request), reason=wish.reason, no_cache=wish.no_cache
+        branch_of(branch_id),
+        actor=_actor(request),
+        reason=_reason(wish),
+        no_cache=wish.no_cache if wish else False,
     )
     return Status(202, deployment)
 

@@ -133,8 +133,7 @@ def test_another_time_counts_from_now_on(add: Run, run: Run) -> None:
     now = timezone.now()
     Branch.objects.update(expires_at=now, expiry_warned_at=now)
     run("repository", "set", "acme/shop", "--port", "80")
-    branch.refresh_from_db()
-    assert branch.expires_at == now
+    assert Branch.objects.get(pk=branch.pk).expires_at == now
     run("repository", "set", "acme/shop", "--expires", "1d")
     branch.refresh_from_db()
     assert (branch.expires_at, branch.expiry_warned_at) == (None, None)
