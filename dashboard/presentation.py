@@ -204,6 +204,8 @@ _TRIGGERS: dict[str, str | Promise] = {
     Deployment.Trigger.PUSH: gettext_lazy("push"),
     Deployment.Trigger.PULL_REQUEST: gettext_lazy("pull request"),
     Deployment.Trigger.REDEPLOY: gettext_lazy("redeploy"),
+    Deployment.Trigger.FOUND: gettext_lazy("found by comparing"),
+    Deployment.Trigger.REPAIR: gettext_lazy("repair"),
 }
 
 

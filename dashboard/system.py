@@ -40,7 +40,6 @@ def page(request: HttpRequest) -> HttpResponse:
             "passes": passes,
             "is_running": any(each.finished_at is None for each in passes[:1]),
             "orphans": _orphans(),
-            "every": timedelta(seconds=config().reconcile_seconds),
         },
     )
 
