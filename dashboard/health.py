@@ -9,6 +9,9 @@ import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,6 +23,17 @@ log = structlog.get_logger(__name__)
 UNREACHABLE = "unreachable"
 
 
+_TITLES: dict[str, Promise] = {
+    "database": _("Database"),
+    "redis": _("Redis"),
+    "control": _("Control worker and clock"),
+    "build": _("Build workers"),
+    "deliveries": _("Decisions"),
+    "rollouts": _("Rollouts"),
+    "reconciler": _("Comparison with git and AWS"),
+}
+
+
 class Part(NamedTuple):
     """One part of the installation; `problem` is empty where it is well."""
 
@@ -29,6 +43,19 @@ class Part(NamedTuple):
     @property
     def is_well(self) -> bool:
         return not self.problem
+
+    @property
+    def title(self) -> str:
+        return str(_TITLES[self.name])
+
+    @property
+    def sentence(self) -> str:
+        """How it is, for people."""
+        if self.problem != UNREACHABLE:
+            return self.problem or gettext("It works.")
+        if self.name == "redis":
+            return gettext("It does not answer: work goes on, but begins up to a second later.")
+        return gettext("It does not answer.")
 
 
 @login_not_required

@@ -15,7 +15,7 @@ from . import comparison, listing
 from .access import Role, requires, role_of
 from .ansi import to_text
 from .listing import Search
-from .presentation import PreviewRow, preview_rows, recent_deployments
+from .presentation import PreviewRow, preview_rows, recent_deployments, recent_transitions
 
 #: A payload may have 25 MB; what a page shows of it is enough to understand it.
 PAYLOAD_SHOWN = 200_000
@@ -48,7 +48,11 @@ def branch(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "branches/page.html",
-        {"branch": branch, "deployments": recent_deployments(branch)},
+        {
+            "branch": branch,
+            "deployments": recent_deployments(branch),
+            "transitions": recent_transitions(branch),
+        },
     )
 
 

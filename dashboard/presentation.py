@@ -11,15 +11,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from deployments.models import Branch, Deployment, Service
+from deployments.models import Branch, Deployment, Service, Transition
 from deployments.pipeline.queue import Standing
-from deployments.states import BranchState, DeploymentState
+from deployments.states import BranchState, DeploymentState, Wanted
 
 from .waiting import standing
 
 #: Whatever a payload says, a picture comes from here only (and so says the content policy).
 AVATARS = "https://avatars.githubusercontent.com/"
-#: Deployments on a branch's page.
+#: Deployments, and moves, on a branch's page.
 RECENT = 30
 
 
@@ -40,6 +40,8 @@ class PreviewRow(NamedTuple):
     commit: str
     error: str
     is_served: bool
+    is_pinned: bool
+    ends_soon: bool
 
     @classmethod
     def of(cls, branch: Branch) -> "PreviewRow":
@@ -60,6 +62,8 @@ class PreviewRow(NamedTuple):
             commit=deployment.short_commit if deployment else branch.wanted_commit[:7],
             error=first_line(deployment.error) if failed and deployment else "",
             is_served=branch.live_id is not None,
+            is_pinned=branch.pinned_at is not None,
+            ends_soon=branch.expiry_warned_at is not None,
         )
 
     @property
@@ -87,6 +91,25 @@ def recent_deployments(branch: Branch) -> QuerySet[Deployment]:
     return branch.deployments.order_by("-generation")[:RECENT]
 
 
+def recent_transitions(branch: Branch) -> QuerySet[Transition]:
+    """What happened to a branch, newest first: who did what, and why."""
+    moves = branch.transitions.select_related("deployment")
+    return moves.order_by("-pk")[:RECENT]
+
+
+def may_be_tried_again(branch: Branch) -> bool:
+    """Whether the newest attempt came to nothing, so that a redeploy is another try."""
+    newest = branch.deployment
+    ends = (DeploymentState.FAILED, DeploymentState.CANCELLED)
+    return branch.wanted == Wanted.PRESENT and newest is not None and newest.state in ends
+
+
+def is_on_its_way(branch: Branch) -> bool:
+    """Whether there is something to cancel."""
+    newest = branch.deployment
+    return branch.wanted == Wanted.PRESENT and newest is not None and newest.is_active
+
+
 def other_services(branch: Branch) -> list[Service]:
     """The services beside the default one: what is served, or what the newest attempt knows."""
     deployment = branch.live_id or branch.deployment_id
@@ -112,6 +135,13 @@ _STAGES = (
 )
 
 
+_STOPPED = {
+    DeploymentState.FAILED: "failed",
+    DeploymentState.CANCELLED: "stopped",
+    DeploymentState.SUPERSEDED: "stopped",
+}
+
+
 def stages(deployment: Deployment) -> list[Stage]:
     """The five stages of a deployment; the first that is not done is where it is, or failed."""
     began = (
@@ -123,8 +153,7 @@ def stages(deployment: Deployment) -> list[Stage]:
     )
     arrived = deployment.state in (DeploymentState.LIVE, DeploymentState.RETIRED)
     reached = len(_STAGES) if arrived else sum(1 for at in began[1:] if at is not None)
-    stopped = {DeploymentState.FAILED: "failed", DeploymentState.SUPERSEDED: "stopped"}
-    current = stopped.get(DeploymentState(deployment.state), "now")
+    current = _STOPPED.get(DeploymentState(deployment.state), "now")
     statuses = ["done"] * reached + [current] + ["todo"] * len(_STAGES)
     return [
         Stage(label, statuses[index], began[index]) for index, (_state, label) in enumerate(_STAGES)
@@ -157,13 +186,13 @@ def visitor_sentence(branch: Branch) -> str:
     """The branch's state for somebody who opened the preview and does not see it."""
     if place := standing(branch.deployment):
         return _("It is number %(position)d in the queue.") % {"position": place.position}
-    return str(_VISITOR_SENTENCES[branch.state])
+    return _cancelled(branch) or str(_VISITOR_SENTENCES[branch.state])
 
 
 def sentence(branch: Branch) -> str:
     """The branch's state as a person would say it."""
     place = standing(branch.deployment)
-    said = str(_BRANCH_SENTENCES[branch.state]) if place is None else queued(place)
+    said = queued(place) if place else _cancelled(branch) or str(_BRANCH_SENTENCES[branch.state])
     if branch.live_id is not None and branch.live_id != branch.deployment_id:
         said += " " + _("The version before is still being served.")
     return said
@@ -175,10 +204,20 @@ def queued(place: Standing) -> str:
     return f"{number} {place.waiting_for}"
 
 
+def _cancelled(branch: Branch) -> str:
+    newest = branch.deployment
+    if branch.state != BranchState.FAILED or newest is None:
+        return ""
+    is_cancelled = newest.state == DeploymentState.CANCELLED
+    return _("Its deployment was cancelled.") if is_cancelled else ""
+
+
 _TRIGGERS: dict[str, str | Promise] = {
     Deployment.Trigger.PUSH: gettext_lazy("push"),
     Deployment.Trigger.PULL_REQUEST: gettext_lazy("pull request"),
     Deployment.Trigger.REDEPLOY: gettext_lazy("redeploy"),
+    Deployment.Trigger.FOUND: gettext_lazy("found by comparing"),
+    Deployment.Trigger.REPAIR: gettext_lazy("repair"),
 }
 
 

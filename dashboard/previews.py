@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
+from deployments import visits
 from deployments.adapters.preview import PROBE_SALT
 from deployments.config import config
 from deployments.models import Branch, BuildStep, Deployment, Service
@@ -29,16 +30,29 @@ from .presentation import preview_rows, stages
 #: A worker signs a deployment's id with this to see it through the router before it is live.
 _PROBE = TimestampSigner(salt=PROBE_SALT)
 _PROBE_SECONDS = 60
+#: What looks at a preview without showing it to anybody.
+_NO_VISIT = {"HEAD", "OPTIONS"}
+#: What the gate reads: it is asked for every preview that somebody looks at.
+_GATE = (
+    "release_name",
+    "port",
+    "deployment__namespace",
+    *(f"deployment__branch__{name}" for name in visits.READ),
+    "deployment__branch__repository__expires_seconds",
+)
 
 
 @login_not_required
 @require_GET
 def gate(request: HttpRequest) -> HttpResponse:
     """204 with the tasks' address where the preview has any, otherwise 403."""
-    services = _probed(request) if "X-Edaha-Probe" in request.headers else _live(request)
-    service = services.select_related("deployment").first()
+    is_probe = "X-Edaha-Probe" in request.headers
+    services = _probed(request) if is_probe else _live(request)
+    service = services.select_related("deployment__branch__repository").only(*_GATE).first()
     if service is None:
         return _expected(HttpResponse(status=403))
+    if not is_probe and request.headers.get("X-Edaha-Method") not in _NO_VISIT:
+        visits.note(service.deployment.branch)
     upstream = f"{service.release_name}.{service.deployment.namespace}:{service.port}"
     return HttpResponse(status=204, headers={"X-Edaha-Upstream": upstream})
 

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import actions, api, health, pages, previews
+from . import actions, api, health, pages, previews, system
 from .streams import views as streams
 
 urlpatterns = [
@@ -16,13 +16,21 @@ urlpatterns = [
     path("branches/<int:pk>/redeploy", actions.redeploy, name="redeploy"),
     path("branches/<int:pk>/destroy", actions.confirm_destroy, name="confirm_destroy"),
     path("branches/<int:pk>/destroy/confirmed", actions.destroy, name="destroy"),
+    path("branches/<int:pk>/cancel", actions.confirm_cancel, name="confirm_cancel"),
+    path("branches/<int:pk>/pin", actions.pin, name="pin"),
+    path("branches/<int:pk>/unpin", actions.unpin, name="unpin"),
+    path("branches/<int:pk>/extend", actions.extend, name="extend"),
     path("deployments/<int:pk>", pages.deployment, name="deployment"),
     path("deployments/<int:pk>/definitions", pages.definitions, name="definitions"),
     path("deployments/<int:pk>/log.txt", pages.log_text, name="log_text"),
     path("deployments/<int:pk>/log/stream", streams.deployment_log, name="log_stream"),
+    path("deployments/<int:pk>/cancel", actions.cancel, name="cancel"),
     path("deliveries", pages.deliveries, name="deliveries"),
     path("deliveries/stream", streams.deliveries, name="deliveries_stream"),
     path("deliveries/<int:pk>", pages.delivery, name="delivery"),
+    path("system", system.page, name="system"),
+    path("system/compare", system.compare, name="compare"),
+    path("system/banner", system.banner, name="banner"),
     path("edaha.schema.json", pages.schema, name="schema"),
     path("sign-in", LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
     path("sign-out", LogoutView.as_view(), name="sign_out"),

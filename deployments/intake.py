@@ -4,17 +4,38 @@ Each wish raises the branch's generation in one compare-and-swap, together with 
 deployment that is to fulfil it. Whoever works for an older generation stops when it sees that.
 """
 
+from typing import Any
+
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .adapters import wakeups
 from .errors import UserError
-from .models import Branch, Deployment, Transition
+from .keeping import extend, pin, unpin
+from .models import Branch, Deployment, Transition, expiry
 from .models.moves import move_deployment
 from .pipeline import queue
-from .states import BranchState, DeploymentState, Wanted
+from .states import ACTIVE, BranchState, DeploymentState, Wanted
+
+__all__ = [
+    "cancel",
+    "destroy",
+    "extend",
+    "pin",
+    "redeploy",
+    "unpin",
+    "want_absent",
+    "want_commit",
+]
+
+_WITHOUT_END: dict[str, Any] = {
+    "expires_at": None,
+    "expiry_warned_at": None,
+    "pinned_at": None,
+    "pinned_by": "",
+}
 
 #: These deploy the branch's head, as somebody has just read it.
 _OF_HEADS = {
@@ -24,7 +45,7 @@ _OF_HEADS = {
 }
 
 
-def redeploy(branch: Branch, *, actor: str, no_cache: bool = False) -> Deployment:
+def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = False) -> Deployment:
     """Deploy the branch's newest commit again; a destroyed branch comes back.
 
     A second click while the first one's deployment has not begun returns that deployment.
@@ -48,6 +69,7 @@ def redeploy(branch: Branch, *, actor: str, no_cache: bool = False) -> Deploymen
             branch.wanted_commit,
             trigger=Deployment.Trigger.REDEPLOY,
             actor=actor,
+            reason=reason,
             no_cache=no_cache,
         )
         if deployment is not None:
@@ -60,6 +82,7 @@ def want_commit(
     *,
     trigger: Deployment.Trigger,
     actor: str = "",
+    reason: str = "",
     no_cache: bool = False,
 ) -> Deployment | None:
     """Wish that `commit` be live, provided nobody wished anything since `branch` was read.
@@ -69,7 +92,9 @@ def want_commit(
     wish = {"wanted_commit": commit}
     if trigger in _OF_HEADS:
         wish["seen_commit"] = commit
-    return _deploy(branch, commit, wish, trigger=trigger, actor=actor, no_cache=no_cache)
+    return _deploy(
+        branch, commit, wish, trigger=trigger, actor=actor, reason=reason, no_cache=no_cache
+    )
 
 
 def repair(branch: Branch, *, reason: str) -> Deployment | None:
@@ -112,9 +137,8 @@ def _deploy(
             state=BranchState.PENDING,
             state_changed_at=now,
             updated_at=now,
-            # Counted anew from this deployment, by its own definitions.
-            expires_at=None,
         )
+        expiry.restart(branch)
         Transition.objects.create(
             branch=branch,
             deployment=deployment,
@@ -140,19 +164,27 @@ def destroy(branch: Branch, *, actor: str, reason: str, forget: bool = False) ->
             return True
 
 
-def want_absent(branch: Branch, *, actor: str, reason: str, forget: bool = False) -> bool:
+def want_absent(
+    branch: Branch, *, actor: str, reason: str, forget: bool = False, provided: Q | None = None
+) -> bool:
     """Wish the branch away, provided nobody wished anything since `branch` was read.
 
     With `forget`, what it stood for is gone, too: should that come back, it is news. Without, the
-    branch stays away until there is a new commit.
+    branch stays away until there is a new commit. `provided` is what has to be so besides, at
+    the moment of the wish.
     """
     before, now = branch.state, timezone.now()
     seen = {"seen_commit": ""} if forget else {}
     with transaction.atomic():
-        if not _raise_generation(branch, wanted=Wanted.ABSENT, **seen):
+        if not _raise_generation(branch, provided, wanted=Wanted.ABSENT, **seen):
             return False
         Branch.objects.filter(pk=branch.pk).update(
-            live=None, state=BranchState.DESTROYING, state_changed_at=now, updated_at=now
+            live=None,
+            state=BranchState.DESTROYING,
+            state_changed_at=now,
+            updated_at=now,
+            # A pin, too, is about what ends here.
+            **_WITHOUT_END,
         )
         Transition.objects.create(
             branch=branch, before=before, after=BranchState.DESTROYING, reason=reason, actor=actor
@@ -165,6 +197,34 @@ def want_absent(branch: Branch, *, actor: str, reason: str, forget: bool = False
     # Whoever waited for its place among the previews.
     queue.wake_next()
     return True
+
+
+def cancel(deployment: Deployment, *, actor: str, reason: str = "") -> bool:
+    """End what is on its way; what it made is removed, and the version before goes on serving.
+
+    False when it has come to an end already.
+    """
+    said = f"Cancelled by {actor}: {reason}" if reason else f"Cancelled by {actor}."
+    while deployment.state in ACTIVE:
+        now = timezone.now()
+        if move_deployment(
+            deployment,
+            DeploymentState.CANCELLED,
+            reason=reason,
+            actor=actor,
+            error=said,
+            # Whoever works on it loses it, and notices at its next heartbeat.
+            lease_owner="",
+            lease_until=None,
+            finished_at=now,
+            due_at=now,
+        ):
+            wakeups.wake(wakeups.CLEAN, deployment.pk)
+            wakeups.notify(deployment=deployment.pk, branch=deployment.branch_id)
+            queue.wake_next()
+            return True
+        deployment.refresh_from_db()
+    return False
 
 
 def _end_started(branch: Branch) -> None:
@@ -187,9 +247,9 @@ def _end_started(branch: Branch) -> None:
         )
 
 
-def _raise_generation(branch: Branch, **wish: str) -> bool:
+def _raise_generation(branch: Branch, provided: Q | None = None, **wish: str) -> bool:
     expected = branch.generation
-    rows = Branch.objects.filter(pk=branch.pk, generation=expected)
+    rows = Branch.objects.filter(provided or Q(), pk=branch.pk, generation=expected)
     if not rows.update(generation=F("generation") + 1, **wish):
         return False
     branch.generation = expected + 1

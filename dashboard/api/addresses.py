@@ -9,10 +9,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
-from . import problems
+from . import problems, wishes
 from .operations import api
 
+#: The operations are known once their modules are.
+__all__ = ["urls", "wishes"]
+
 View = Callable[..., HttpResponse]
+
+
+@api.api_operation(
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    "/{path:rest}",
+    include_in_schema=False,
+)
+def anything_else(request: HttpRequest, rest: str) -> None:
+    """Takes whatever no operation before it took."""
+    raise Http404
 
 
 def _finished(view: View) -> View:

@@ -1,16 +1,21 @@
-"""The operations: each reads rows, or tells one wish to `intake`."""
+"""The operations that read rows; those that wish something are in `wishes`."""
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Path, Query, Status
-from ninja.errors import AuthenticationError
+from ninja import Path, Query
 
 from dashboard import comparison
 from dashboard.access import Role
-from deployments import intake
-from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository
+from deployments.models import (
+    ApiToken,
+    Branch,
+    Delivery,
+    Deployment,
+    Reconciliation,
+    Repository,
+)
 
 from . import logs
 from .description import DescribedAPI
@@ -29,8 +34,8 @@ from .schemas import (
     LogLine,
     LogQuery,
     PageQuery,
+    ReconciliationOut,
     RepositoryOut,
-    Wish,
 )
 from .tokens import DEPLOYER, VIEWER
 
@@ -64,7 +69,7 @@ def list_branches(
 
 @api.get("/branches/{branch_id}", response=READING | {200: BranchOut}, summary="One branch")
 def get_branch(request: HttpRequest, branch_id: Key) -> Branch:
-    return _branch(branch_id)
+    return branch_of(branch_id)
 
 
 @api.get(
@@ -75,33 +80,8 @@ def get_branch(request: HttpRequest, branch_id: Key) -> Branch:
 def list_deployments(
     request: HttpRequest, response: HttpResponse, branch_id: Key, query: Query[PageQuery]
 ) -> list[Deployment]:
-    rows = _deployments().filter(branch=_branch(branch_id))
+    rows = _deployments().filter(branch=branch_of(branch_id))
     return page(rows, query, request, response, newest_first=True)
-
-
-@api.post(
-    "/branches/{branch_id}/deployments",
-    auth=DEPLOYER,
-    response=ERRORS | {202: DeploymentOut},
-    summary="Deploy the newest commit again",
-)
-def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> Status[Deployment]:
-    no_cache = wish.no_cache if wish else False
-    return Status(
-        202, intake.redeploy(_branch(branch_id), actor=_actor(request), no_cache=no_cache)
-    )
-
-
-@api.delete(
-    "/branches/{branch_id}",
-    auth=DEPLOYER,
-    response=ERRORS | {202: BranchOut},
-    summary="Destroy a preview",
-)
-def destroy(request: HttpRequest, branch_id: Key) -> Status[Branch]:
-    actor = _actor(request)
-    intake.destroy(_branch(branch_id), actor=actor, reason=f"{actor} asked for it")
-    return Status(202, _branch(branch_id))
 
 
 @api.get(
@@ -110,8 +90,7 @@ def destroy(request: HttpRequest, branch_id: Key) -> Status[Branch]:
     summary="One deployment",
 )
 def get_deployment(request: HttpRequest, deployment_id: Key) -> Deployment:
-    deployment: Deployment = get_object_or_404(_deployments(), pk=deployment_id)
-    return deployment
+    return deployment_of(deployment_id)
 
 
 @api.get(
@@ -174,13 +153,16 @@ def get_delivery(request: HttpRequest, guid: Path[Guid]) -> Delivery:
     return get_object_or_404(Delivery.objects.select_related("repository"), guid=guid.lower())
 
 
-@api.api_operation(
-    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    "/{path:rest}",
-    include_in_schema=False,
+@api.get(
+    "/reconciliations",
+    auth=DEPLOYER,
+    response=READING | {200: list[ReconciliationOut]},
+    summary="Comparisons of what is wanted with what is, newest first",
 )
-def anything_else(request: HttpRequest, rest: str) -> None:
-    raise Http404
+def list_reconciliations(
+    request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
+) -> list[Reconciliation]:
+    return page(Reconciliation.objects.all(), query, request, response, newest_first=True)
 
 
 def _branches() -> Any:
@@ -193,13 +175,13 @@ def _deployments() -> Any:
     return Deployment.objects.prefetch_related("builds", "services")
 
 
-def _branch(branch_id: int) -> Branch:
+def branch_of(branch_id: int) -> Branch:
+    """The branch with that id, or the answer 404."""
     branch: Branch = get_object_or_404(_branches(), pk=branch_id)
     return branch
 
 
-def _actor(request: HttpRequest) -> str:
-    token = getattr(request, "auth", None)
-    if not isinstance(token, ApiToken):
-        raise AuthenticationError
-    return f"{token.name} (API)"
+def deployment_of(deployment_id: int) -> Deployment:
+    """The deployment with that id, or the answer 404."""
+    deployment: Deployment = get_object_or_404(_deployments(), pk=deployment_id)
+    return deployment

@@ -102,9 +102,12 @@ class BranchOut(Schema):
     pull_request_url: str
     created_at: datetime
     updated_at: datetime
+    visited_at: datetime | None = Field(description="When somebody opened it last, to a minute.")
     expires_at: datetime | None = Field(
-        description="When it ends by itself, unless it is deployed again before."
+        description="When it ends by itself, unless somebody opens it, pushes or pins it before."
     )
+    pinned_at: datetime | None = Field(description="Since when it does not end by itself.")
+    pinned_by: str = Field(description="Who wanted that.")
     deployment: DeploymentOut | None = Field(description="The newest attempt.")
     live: DeploymentOut | None = Field(description="What the address serves.")
 
@@ -161,10 +164,35 @@ class LogLine(Schema):
     text: str = Field(description="As the program wrote it, with its escape sequences.")
 
 
-class Wish(Schema):
-    """How to deploy again."""
+class Finding(Schema):
+    """What was not as it should be."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    what: str
+    done: str
+
+
+class ReconciliationOut(Schema):
+    """One comparison of what is wanted with what is: git, GitHub, AWS."""
+
+    id: int
+    asked_by: str = Field(description="Empty where the clock asked.")
+    started_at: datetime
+    finished_at: datetime | None = Field(description="Null while it runs.")
+    counts: dict[str, int] = Field(description="What was looked at: name → number.")
+    findings: list[Finding]
+    problems: list[str] = Field(description="What could not be compared, and why.")
+
+
+class Explained(Schema):
+    """Why something is wished for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+    reason: str = Field("", max_length=500, description="For people: the history shows it.")
+
+
+class Wish(Explained):
+    """How to deploy again."""
 
     no_cache: bool = Field(False, description="Build everything anew.")
 

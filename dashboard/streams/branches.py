@@ -8,7 +8,12 @@ from typing import Any
 from django.db.models import F, Max, QuerySet
 from django.template.loader import render_to_string
 
-from dashboard.presentation import PreviewRow, preview_rows, recent_deployments
+from dashboard.presentation import (
+    PreviewRow,
+    preview_rows,
+    recent_deployments,
+    recent_transitions,
+)
 from dashboard.waiting import standing
 from deployments.models import Branch, Delivery, Deployment, Transition
 
@@ -21,6 +26,13 @@ from .hub import hub
 OVERLAP = 20
 #: More previews than this changed since the viewer's last event: it loads the list again.
 MOST = 300
+#: What changes on a preview's page.
+_PARTS = (
+    "branches/_head",
+    "branches/_deployments",
+    "branches/_newest",
+    "deployments/_history",
+)
 
 
 async def follow_all(after: int, language: str) -> AsyncGenerator[bytes]:
@@ -100,10 +112,13 @@ class BranchFeed(Feed):
     def current(self) -> list[Event]:
         """The page's changing parts as they are now."""
         branch = preview_rows().get(pk=self.key)
-        context = {"branch": branch, "deployments": recent_deployments(branch)}
+        context = {
+            "branch": branch,
+            "deployments": recent_deployments(branch),
+            "transitions": recent_transitions(branch),
+        }
         return [
-            Event.fragment(partial(render_to_string, f"branches/_{part}.html", context))
-            for part in ("head", "deployments", "newest")
+            Event.fragment(partial(render_to_string, f"{part}.html", context)) for part in _PARTS
         ]
 
     def _values(self) -> object:

@@ -87,6 +87,8 @@ def queued(deployment: Deployment) -> str:
 
 
 register.filter("stages", presentation.stages)
+register.filter("may_be_tried_again", presentation.may_be_tried_again)
+register.filter("is_on_its_way", presentation.is_on_its_way)
 register.filter("sentence", presentation.sentence)
 register.filter("visitor_sentence", presentation.visitor_sentence)
 register.filter("first_line", presentation.first_line)

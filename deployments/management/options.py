@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from pydantic_core import PydanticCustomError
 
+from deployments.definitions.edaha_yml.values import expiry, spoken
 from deployments.models import Repository
 
 
@@ -44,9 +46,29 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _expiry(text: str) -> int | None:
+    if text in _EXPIRIES:
+        return _EXPIRIES[text]
+    try:
+        return expiry(text)
+    except PydanticCustomError as problem:
+        says = f"it {problem.message()}: write 14d, never or default"
+        raise argparse.ArgumentTypeError(says) from None
+
+
+def _spoken_expiry(seconds: int | None) -> str:
+    for word, meant in _EXPIRIES.items():
+        if seconds == meant:
+            return word
+    return spoken(seconds or 0)
+
+
 def _without_empty(items: Iterable[str]) -> list[str]:
     return [item for item in items if item]
 
+
+#: None means what the installation says.
+_EXPIRIES = {"never": 0, "default": None}
 
 _TEXT: dict[str, Any] = {"metavar": "TEXT"}
 _PATH: dict[str, Any] = {"metavar": "PATH"}
@@ -166,6 +188,13 @@ OPTIONS = [
         "how many may begin within an hour; 0 means no limit (EDAHA_DEPLOYMENTS_PER_HOUR)",
         _NUMBER,
     ),
+    Option(
+        "--expires",
+        "expires_seconds",
+        "how long a preview stays without a visit or a push: 5m to 365d, never, or default "
+        "(EDAHA_EXPIRES_DAYS)",
+        {"type": _expiry, "metavar": "DURATION"},
+    ),
 ]
 _FLAGS = {option.field: option.flag for option in OPTIONS} | {
     "full_name": "OWNER/NAME",
@@ -206,6 +235,7 @@ def settings_of(repository: Repository) -> dict[str, Any]:
     }
     for name in ("webhook-secret", "webhook-secret-previous"):
         shown[name] = "(set)" if shown[name] else ""
+    shown["expires"] = _spoken_expiry(repository.expires_seconds)
     return shown
 
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
-from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from .. import names
 from ..adapters import aws, git, jsonnet, lookups
@@ -21,7 +19,7 @@ from ..definitions.edaha_yml import Defaults
 from ..definitions.plan import Plan
 from ..definitions.preview import Platform, Preview
 from ..definitions.problems import DefinitionError, redacted
-from ..models import Branch, Deployment, Hook, Image, Repository, Service
+from ..models import Branch, Deployment, Hook, Image, Repository, Service, expiry
 from .ports import port_of
 
 _SECRET_LENGTH = 4
@@ -97,7 +95,6 @@ def write_down(deployment: Deployment, plan: Plan, images: Mapping[str, Image]) 
     platforms = {name: tuple(image.ports) for name, image in images.items()}
     if found := plans.problems(plan, composed, platforms):
         raise DefinitionError(redacted(found, plan.confidential))
-    expires = plan.application.expires_seconds
     with transaction.atomic():
         deployment.services.all().delete()
         deployment.hooks.all().delete()
@@ -105,9 +102,9 @@ def write_down(deployment: Deployment, plan: Plan, images: Mapping[str, Image]) 
             _service(deployment, plan, name, definition).save()
         for hook in _hooks(deployment, plan, composed):
             hook.save()
-        Branch.objects.filter(pk=deployment.branch_id, generation=deployment.generation).update(
-            expires_at=timezone.now() + timedelta(seconds=expires) if expires else None
-        )
+        newest = Branch.objects.filter(pk=deployment.branch_id, generation=deployment.generation)
+        if newest.update(expires_seconds=plan.application.expires_seconds):
+            expiry.restart(newest.select_related("repository").get())
 
 
 def _service(deployment: Deployment, plan: Plan, name: str, definition: Definition) -> Service:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from .. import intake
 from ..adapters import wakeups
 from ..models import Branch, Delivery, Deployment, Pulse
 from ..models.moves import move_deployment
 from ..pipeline import queue
-from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
+from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState
+from .expiry import end_expired
 from .full import ask_if_due
 
 _AT_ONCE = 500
@@ -53,7 +53,7 @@ def tick() -> None:
     ).values_list("pk", flat=True)[:_AT_ONCE]:
         wakeups.wake(wakeups.DESTROY, pk)
     _end_overdue()
-    _end_expired(now)
+    end_expired(now)
     _tidy_up(now)
     ask_if_due()
 
@@ -98,12 +98,6 @@ def _wake_again(deployment: Deployment, task: str) -> None:
 
 def _waited(deployment: Deployment) -> timedelta:
     return min(timezone.now() - deployment.state_changed_at, timedelta(minutes=2))
-
-
-def _end_expired(now: datetime) -> None:
-    """A preview whose application gave it a time ends when nobody deployed it since."""
-    for branch in Branch.objects.filter(wanted=Wanted.PRESENT, expires_at__lte=now)[:_AT_ONCE]:
-        intake.want_absent(branch, actor="", reason="Its time is over: nobody deployed it since.")
 
 
 def _tidy_up(now: datetime) -> None:

@@ -105,6 +105,40 @@ def test_without_any_secret_it_says_that_nothing_will_be_accepted(run: Run) -> N
     assert "no delivery will be accepted" in said
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("14d", 1_209_600), ("5m", 300), ("never", 0), ("default", None)]
+)
+def test_previews_get_a_time_of_their_own(
+    add: Run, run: Run, written: str, seconds: int | None
+) -> None:
+    add("--expires", "1d")
+    run("repository", "set", "acme/shop", "--expires", written)
+    assert Repository.objects.get().expires_seconds == seconds
+    shown = run("repository", "show", "acme/shop", "--json")
+    assert json.loads(shown)["expires"] == {"14d": "2w"}.get(written, written)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("soon", "must be a duration"), ("1m", "between 5m and 365d"), ("400d", "5m and 365d")],
+)
+def test_a_time_that_cannot_be_is_refused(add: Run, written: str, said: str) -> None:
+    with pytest.raises(CommandError, match=f"{said}.*write 14d, never or default"):
+        add("--expires", written)
+
+
+def test_another_time_counts_from_now_on(add: Run, run: Run) -> None:
+    add()
+    branch = Branch.for_name(Repository.objects.get(), "feature-x")
+    now = timezone.now()
+    Branch.objects.update(expires_at=now, expiry_warned_at=now)
+    run("repository", "set", "acme/shop", "--port", "80")
+    assert Branch.objects.get(pk=branch.pk).expires_at == now
+    run("repository", "set", "acme/shop", "--expires", "1d")
+    branch.refresh_from_db()
+    assert (branch.expires_at, branch.expiry_warned_at) == (None, None)
+
+
 def test_a_setting_goes_back_to_its_default(add: Run, run: Run) -> None:
     add("--port", "8080", "--env", "A=1", "--cpu", "512", "--memory", "1024")
     run("repository", "set", "ACME/Shop", *"--reset port --reset env --reset cpu".split())

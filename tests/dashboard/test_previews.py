@@ -1,15 +1,19 @@
 import re
+import threading
+import time
 from typing import Any
 
 import pytest
 from django.core.signing import TimestampSigner
+from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from deployments import visits
 from deployments.config import config
-from deployments.models import BuildStep, Deployment
+from deployments.models import Branch, BuildStep, Deployment
 from deployments.states import BranchState, DeploymentState
 
 from .rows import a_branch, a_deployment, a_live_branch, a_service
@@ -28,6 +32,11 @@ def status(client: Client, slug: str, **headers: str) -> Any:
     return client.get("/router/status", headers={"X-Edaha-Host": f"{slug}.localhost", **headers})
 
 
+def visited(branch: Branch) -> bool:
+    branch.refresh_from_db()
+    return branch.visited_at is not None
+
+
 def upstream(deployment: Deployment) -> str:
     return f"{deployment.service_name(config().installation)}.edaha.internal:3000"
 
@@ -35,7 +44,7 @@ def upstream(deployment: Deployment) -> str:
 def test_the_gate_names_the_live_deployments_tasks(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    branch = a_live_branch()
+    branch = a_live_branch(visited_at=timezone.now())
     with django_assert_num_queries(1):
         answer = gate(client, "feature-x.localhost")
     assert answer.status_code == 204
@@ -202,3 +211,65 @@ def test_an_address_that_was_cut_to_fit_has_its_previews_status_page(client: Cli
     service = a_service(a_deployment(branch), "administration")
     assert not service.label.endswith(branch.slug)
     assert status(client, service.label)["X-Edaha-Status"] == "building"
+
+
+def test_a_visit_is_noted_and_keeps_the_preview(client: Client) -> None:
+    branch = a_live_branch(expires_seconds=3600)
+    gate(client, "feature-x.localhost")
+    assert visited(branch)
+    assert branch.expires_at is not None
+    assert branch.expires_at > timezone.now()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_a_look_that_shows_nothing_is_no_visit(client: Client, method: str) -> None:
+    branch = a_live_branch()
+    headers = {"X-Edaha-Host": "feature-x.localhost", "X-Edaha-Method": method}
+    assert client.get("/router/gate", headers=headers).status_code == 204
+    assert not visited(branch)
+
+
+def test_neither_probes_nor_status_pages_are_visits(client: Client) -> None:
+    branch = a_live_branch()
+    gate(client, "feature-x.localhost", PROBE.sign(str(branch.live_id)))
+    status(client, "feature-x")
+    assert not visited(branch)
+
+
+def test_the_gate_opens_even_if_the_visit_cannot_be_noted(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: object) -> None:
+        raise OperationalError("database is locked")
+
+    branch = a_live_branch()
+    monkeypatch.setattr(visits, "_write", locked)
+    assert gate(client, "feature-x.localhost").status_code == 204
+    assert not visited(branch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_database_does_not_hold_the_visitor_up(client: Client) -> None:
+    branch = a_live_branch()
+    is_locked, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Branch.objects.filter(pk=branch.pk).update(title="held")
+            is_locked.set()
+            may_end.wait(20)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert is_locked.wait(20)
+        before = time.monotonic()
+        assert gate(client, "feature-x.localhost").status_code == 204
+        assert time.monotonic() - before < 3
+    finally:
+        may_end.set()
+        holder.join()
+    assert not visited(branch)
+    gate(client, "feature-x.localhost")
+    assert visited(branch)

@@ -35,6 +35,12 @@ def test_the_gate_is_told_the_dashboards_own_host_and_nothing_of_the_client(rout
     assert seen.headers["Cookie"] is None
     assert seen.headers["Authorization"] is None
     assert "X-Edaha-Probe" not in seen.headers
+    assert seen.headers["X-Edaha-Method"] == "GET"
+
+
+def test_the_gate_is_told_of_a_look_without_a_body(router: Router) -> None:
+    router.get("red.preview.test", method="HEAD")
+    assert router.dashboard_server.requests[0].headers["X-Edaha-Method"] == "HEAD"
 
 
 def test_a_preview_that_goes_live_is_served_within_two_seconds(router: Router) -> None:

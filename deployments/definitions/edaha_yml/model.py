@@ -224,6 +224,6 @@ class File(Block):
     ) = _said("What runs. Default: one service named app.", {"web": {"port": 3000}})
     hooks: HooksBlock | None = _said("One-off tasks around a deployment.")
     expires: Expiry | None = _said(
-        "The preview ends this long after its last deployment. Default: never.", "7d"
+        "The preview ends this long after the last visit or push. Default: the setting.", "7d"
     )
     ecspresso: EcspressoDefaults | None = _said("Defaults of all services that use ecspresso.")

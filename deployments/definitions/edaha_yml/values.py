@@ -50,6 +50,11 @@ def _seconds(value: Any, *, least: int, most: int) -> int:
     return seconds
 
 
+def expiry(value: Any) -> int:
+    """Seconds until a preview that nobody looks at ends; raises PydanticCustomError."""
+    return _seconds(value, least=300, most=365 * 86400)
+
+
 def spoken(seconds: int) -> str:
     """The shortest way to write a duration: 5400 → 90m."""
     unit = max((u for u, size in _UNITS.items() if seconds % size == 0), key=_UNITS.__getitem__)
@@ -155,11 +160,7 @@ Startup = Annotated[
 Timeout = Annotated[
     int, PlainValidator(partial(_seconds, least=1, most=3600)), WithJsonSchema(_DURATION_SCHEMA)
 ]
-Expiry = Annotated[
-    int,
-    PlainValidator(partial(_seconds, least=300, most=365 * 86400)),
-    WithJsonSchema(_DURATION_SCHEMA),
-]
+Expiry = Annotated[int, PlainValidator(expiry), WithJsonSchema(_DURATION_SCHEMA)]
 #: 192 vCPU, the most that ECS knows:
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
 Cpu = Annotated[

@@ -18,7 +18,7 @@ from deployments.management.options import (
     problems_of,
     settings_of,
 )
-from deployments.models import Branch, Deployment, Repository
+from deployments.models import Branch, Deployment, Repository, expiry
 from deployments.secrets import installation_secrets
 from deployments.states import BranchState
 
@@ -134,6 +134,8 @@ def _change(repository: Repository, values: dict[str, Any]) -> str:
     for name, value in values.items():
         setattr(repository, name, value)
     _save(repository)
+    if "expires_seconds" in differing:
+        expiry.forget(repository)
     return f"{repository} changed: {_listed(differing)}.{note}{_without_secret(repository)}"
 
 

@@ -1,0 +1,117 @@
+"""The operations that tell a wish: each one call of the domain, by whoever's token it is."""
+
+from django.http import HttpRequest
+from ninja import Status
+from ninja.errors import AuthenticationError
+
+from deployments import intake, reconcile
+from deployments.errors import UserError
+from deployments.models import ApiToken, Branch, Deployment, Reconciliation
+
+from .operations import ERRORS, Key, api, branch_of, deployment_of
+from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
+from .tokens import DEPLOYER
+
+
+@api.post(
+    "/branches/{branch_id}/deployments",
+    auth=DEPLOYER,
+    response=ERRORS | {202: DeploymentOut},
+    summary="Deploy the newest commit again",
+)
+def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> Status[Deployment]:
+    deployment = intake.redeploy(
+        branch_of(branch_id),
+        actor=_actor(request),
+        reason=_reason(wish),
+        no_cache=wish.no_cache if wish else False,
+    )
+    return Status(202, deployment)
+
+
+@api.delete(
+    "/branches/{branch_id}",
+    auth=DEPLOYER,
+    response=ERRORS | {202: BranchOut},
+    summary="Destroy a preview",
+)
+def destroy(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Status[Branch]:
+    actor = _actor(request)
+    reason = _reason(wish) or f"{actor} asked for it"
+    intake.destroy(branch_of(branch_id), actor=actor, reason=reason)
+    return Status(202, branch_of(branch_id))
+
+
+@api.delete(
+    "/deployments/{deployment_id}",
+    auth=DEPLOYER,
+    response=ERRORS | {202: DeploymentOut},
+    summary="Cancel a deployment that is on its way",
+    description="409 where it has come to an end already. What is live goes on serving.",
+)
+def cancel(
+    request: HttpRequest, deployment_id: Key, wish: Explained | None = None
+) -> Status[Deployment]:
+    deployment = deployment_of(deployment_id)
+    if not intake.cancel(deployment, actor=_actor(request), reason=_reason(wish)):
+        raise UserError(
+            f"Deployment {deployment.pk} is not on its way: it is {deployment.state}.",
+            hint="Redeploy its branch, or destroy it.",
+        )
+    return Status(202, deployment_of(deployment_id))
+
+
+@api.put(
+    "/branches/{branch_id}/pin",
+    auth=DEPLOYER,
+    response=ERRORS | {200: BranchOut},
+    summary="Keep a preview until somebody unpins it",
+    description="It does not end by itself then. A closed pull request still ends it.",
+)
+def pin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Branch:
+    intake.pin(branch_of(branch_id), actor=_actor(request), reason=_reason(wish))
+    return branch_of(branch_id)
+
+
+@api.delete(
+    "/branches/{branch_id}/pin",
+    auth=DEPLOYER,
+    response=ERRORS | {200: BranchOut},
+    summary="Let a pinned preview's time begin anew",
+)
+def unpin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Branch:
+    intake.unpin(branch_of(branch_id), actor=_actor(request), reason=_reason(wish))
+    return branch_of(branch_id)
+
+
+@api.post(
+    "/branches/{branch_id}/extension",
+    auth=DEPLOYER,
+    response=ERRORS | {200: BranchOut},
+    summary="Count a preview's time anew, as a visit does",
+)
+def extend(request: HttpRequest, branch_id: Key) -> Branch:
+    intake.extend(branch_of(branch_id), actor=_actor(request))
+    return branch_of(branch_id)
+
+
+@api.post(
+    "/reconciliations",
+    auth=DEPLOYER,
+    response=ERRORS | {202: ReconciliationOut},
+    summary="Compare now what is wanted with what is",
+    description="Where a comparison runs already, the answer is that one.",
+)
+def compare(request: HttpRequest) -> Status[Reconciliation]:
+    return Status(202, reconcile.ask(_actor(request)))
+
+
+def _reason(wish: Explained | None) -> str:
+    return wish.reason if wish else ""
+
+
+def _actor(request: HttpRequest) -> str:
+    token = getattr(request, "auth", None)
+    if not isinstance(token, ApiToken):
+        raise AuthenticationError
+    return f"{token.name} (API)"
