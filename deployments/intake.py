@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .adapters import wakeups
+from .ending import cancel, end_started, skip_queued
 from .errors import UserError
 from .keeping import extend, pin, unpin
 from .models import Branch, Deployment, Transition, expiry
-from .models.moves import move_deployment
 from .pipeline import queue
-from .states import ACTIVE, BranchState, DeploymentState, Wanted
+from .states import BranchState, DeploymentState, Wanted
 
 __all__ = [
     "cancel",
@@ -122,7 +122,7 @@ def _deploy(
 ) -> Deployment | None:
     now = timezone.now()
     with transaction.atomic():
-        if not _raise_generation(branch, wanted=Wanted.PRESENT, **wish):
+        if not _raise_generation(branch, None, wanted=Wanted.PRESENT, **wish):
             return None
         deployment = Deployment.objects.create(
             branch=branch,
@@ -147,7 +147,7 @@ def _deploy(
             reason=reason or trigger,
             actor=actor,
         )
-        _skip_queued(branch)
+        skip_queued(branch)
     branch.deployment, branch.state = deployment, BranchState.PENDING
     wakeups.wake(wakeups.BUILD, deployment.pk)
     wakeups.notify(branch=branch.pk)
@@ -189,62 +189,14 @@ def want_absent(
         Transition.objects.create(
             branch=branch, before=before, after=BranchState.DESTROYING, reason=reason, actor=actor
         )
-        _skip_queued(branch)
-        _end_started(branch)
+        skip_queued(branch)
+        end_started(branch)
     branch.live, branch.state = None, BranchState.DESTROYING
     wakeups.wake(wakeups.DESTROY, branch.pk)
     wakeups.notify(branch=branch.pk)
     # Whoever waited for its place among the previews.
     queue.wake_next()
     return True
-
-
-def cancel(deployment: Deployment, *, actor: str, reason: str = "") -> bool:
-    """End what is on its way; what it made is removed, and the version before goes on serving.
-
-    False when it has come to an end already.
-    """
-    said = f"Cancelled by {actor}: {reason}" if reason else f"Cancelled by {actor}."
-    while deployment.state in ACTIVE:
-        now = timezone.now()
-        if move_deployment(
-            deployment,
-            DeploymentState.CANCELLED,
-            reason=reason,
-            actor=actor,
-            error=said,
-            # Whoever works on it loses it, and notices at its next heartbeat.
-            lease_owner="",
-            lease_until=None,
-            finished_at=now,
-            due_at=now,
-        ):
-            wakeups.wake(wakeups.CLEAN, deployment.pk)
-            wakeups.notify(deployment=deployment.pk, branch=deployment.branch_id)
-            queue.wake_next()
-            return True
-        deployment.refresh_from_db()
-    return False
-
-
-def _end_started(branch: Branch) -> None:
-    # Here and not later: a branch that is wished back meanwhile knows nothing of them any more.
-    now = timezone.now()
-    for deployment in branch.deployments.filter(state=DeploymentState.LIVE):
-        move_deployment(
-            deployment, DeploymentState.RETIRED, reason="The branch is destroyed.", due_at=now
-        )
-    for deployment in branch.deployments.filter(state=DeploymentState.VERIFYING):
-        move_deployment(
-            deployment,
-            DeploymentState.SUPERSEDED,
-            reason="The branch is destroyed.",
-            # Whoever is looking at it loses it.
-            lease_owner="",
-            lease_until=None,
-            finished_at=now,
-            due_at=now,
-        )
 
 
 def _raise_generation(branch: Branch, provided: Q | None = None, **wish: str) -> bool:
@@ -256,21 +208,3 @@ def _raise_generation(branch: Branch, provided: Q | None = None, **wish: str) ->
     for name, value in wish.items():
         setattr(branch, name, value)
     return True
-
-
-def _skip_queued(branch: Branch) -> None:
-    # Running work notices by itself, at its next heartbeat.
-    older = branch.deployments.filter(
-        state=DeploymentState.QUEUED, generation__lt=branch.generation
-    )
-    for deployment in older:
-        move_deployment(
-            deployment,
-            DeploymentState.SUPERSEDED,
-            reason=f"Generation {branch.generation} came before it began.",
-            # Whoever has just claimed it loses it.
-            lease_owner="",
-            lease_until=None,
-            finished_at=timezone.now(),
-            cleaned_at=timezone.now(),
-        )
