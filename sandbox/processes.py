@@ -150,6 +150,9 @@ def environment(instance: Instance, account: cloud.Cloud) -> dict[str, str]:
         "EDAHA_ALLOW_LOCAL_CLONE": "1",
         # The sample's base image is made on this machine.
         "EDAHA_PULL_BASE_IMAGES": "0",
+        # Somebody's own machine, whose engine has other things to cache as well.
+        "EDAHA_MIN_FREE_GB": "1",
+        "EDAHA_BUILD_CACHE_GB": "100",
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "PYTHONUNBUFFERED": "1",
     }

@@ -44,18 +44,23 @@ def _room(place: Path) -> Room:
     return Room(place, shutil.disk_usage(place).free)
 
 
-@cache
 def _docker_folder() -> Path | None:
     """Where the engine keeps images and caches; None where it is not known, or elsewhere."""
     if not os.environ.get("DOCKER_HOST", "unix://").startswith("unix://"):
         return None
     with suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(
-            ["docker", "info", "--format", "{{.DockerRootDir}}"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        )
-        return Path(done.stdout.strip() or "/nowhere")
+        return _ask_docker()
     return None
+
+
+@cache
+def _ask_docker() -> Path:
+    """Asked until it has answered once: it may start later than we do."""
+    done = subprocess.run(
+        ["docker", "info", "--format", "{{.DockerRootDir}}"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    return Path(done.stdout.strip() or "/nowhere")

@@ -112,7 +112,7 @@ class TestDisk:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DOCKER_HOST", "tcp://builder:2376")
-        assert disk._docker_folder.__wrapped__() is None
+        assert disk._docker_folder() is None
 
     def test_a_build_without_room_waits_and_says_so(
         self, world: World, free: dict[str, float]
