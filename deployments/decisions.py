@@ -142,9 +142,9 @@ def _pull_request_closed(
             _remember(_noted(repository, event), pull)
         return f"ignored: {event.branch} has no preview"
     while True:
-        kept = _reason_to_keep(repository, known, pull)
+        kept = _kept(repository, known, pull)
         if kept:
-            return f"kept {known.slug}: {kept}"
+            return kept
         if known.wanted == Wanted.ABSENT:
             _see(known, "")
             return f"ignored: {known.slug} is {known.state} already"
@@ -156,15 +156,15 @@ def _pull_request_closed(
             return "ignored: a later event of this pull request was here before"
 
 
-def _reason_to_keep(repository: Repository, known: Branch, pull: PullRequest) -> str:
-    """Why a branch stays whose pull request was closed; which is remembered."""
+def _kept(repository: Repository, known: Branch, pull: PullRequest) -> str:
+    """That a branch stays whose pull request was closed, and why; empty where it does not."""
     if known.pull_request and known.pull_request != pull.number and known.wanted == Wanted.PRESENT:
-        return f"pull request #{known.pull_request} is open for it"
+        return f"kept {known.slug}: pull request #{known.pull_request} is open for it"
     _remember(known, pull)
     if repository.policy != Repository.Policy.PULL_REQUESTS and repository.wants(
         known.name, has_pull_request=False
     ):
-        return "the repository's policy gives this branch a preview anyway"
+        return f"kept {known.slug}: the repository's policy gives this branch a preview anyway"
     return ""
 
 

@@ -34,6 +34,8 @@ __all__ = [
 
 _FETCH = "fetch --quiet --no-tags --no-write-fetch-head --force --no-recurse-submodules".split()
 _HEADS = "refs/heads/"
+#: GitHub's names are no longer, and neither is the column.
+_NAME_MAX = 255
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -54,12 +56,14 @@ def heads(repository: Repository) -> dict[str, str]:
     arguments = ["ls-remote", "--heads", "--refs", "--", repository.clone_url]
     output = run(repository, arguments, timeout=60)
     found = (line.partition("\t") for line in output.splitlines())
-    # git's names are bytes: what is no text cannot have come in a payload either.
-    return {
-        name.removeprefix(_HEADS): commit
-        for commit, _, name in found
-        if name.startswith(_HEADS) and name.isprintable()
-    }
+    return {name.removeprefix(_HEADS): commit for commit, _, name in found if _is_branch(name)}
+
+
+def _is_branch(ref: str) -> bool:
+    """Whether it is a branch that could come in a payload: git's own names are any bytes."""
+    name = ref.removeprefix(_HEADS)
+    is_text = not any("\ud800" <= character <= "\udfff" for character in name)
+    return name != ref and is_text and len(name) <= _NAME_MAX
 
 
 def commit_message(repository: Repository, commit: str) -> str:

@@ -10,7 +10,7 @@ from deployments.models import Branch, Repository
 from tests.deployments.world import Origin
 
 pytestmark = pytest.mark.django_db
-HOSTILE = ["$(id)", "a;id", "`id`", "<img/src=x>", "機能/検索", "refs/heads/x", "-x"]
+HOSTILE = ["$(id)", "a;id", "`id`", "<img/src=x>", "機能/検索", "refs/heads/x", "-x", "a\u200db"]
 
 
 @pytest.fixture
