@@ -4,10 +4,12 @@ import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from deployments import intake
 from deployments.adapters import wakeups
-from deployments.models import Branch, Deployment
+from deployments.models import Branch, Deployment, Reconciliation
 from deployments.states import BranchState, DeploymentState
 
 from .conftest import sign_in
@@ -169,6 +171,61 @@ def test_destroy_asks_in_a_dialog(page: Page, woken: list[Any]) -> None:
     dialog.get_by_role("button", name="Destroy").click()
     expect(page.get_by_text("The preview is being taken down.")).to_be_visible()
     expect(page.get_by_role("link", name="Destroy…")).to_be_hidden()
+
+
+def test_what_there_is_to_press_follows_the_state(page: Page, building: Deployment) -> None:
+    branch = building.branch
+    page.goto(f"/branches/{branch.pk}")
+    page.get_by_role("link", name="Cancel…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("wrong branch")
+    dialog.get_by_role("button", name="Cancel the deployment").click()
+    expect(page.locator("#branch-head")).to_contain_text("Cancelled by mika: wrong branch")
+    expect(page.locator("#history")).to_contain_text("wrong branch")
+    expect(page.get_by_role("link", name="Cancel…")).to_be_hidden()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    # It comes in live what another person does; the forms are sent with what one sees then.
+    newer = a_deployment(Branch.objects.get(pk=branch.pk), DeploymentState.BUILDING)
+    move(branch, BranchState.BUILDING)
+    expect(page.get_by_role("link", name="Cancel…")).to_be_visible()
+    an_end(newer)
+    move(branch, BranchState.FAILED)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("The deployment is on its way.")).to_be_visible()
+    assert branch.deployments.count() == 3
+
+
+def test_a_pin_and_an_end_that_is_near_show_up_by_themselves(page: Page) -> None:
+    branch = a_live_branch()
+    page.goto("/")
+    row = page.locator(f"#branch-{branch.pk}")
+    expect(row).not_to_contain_text("pinned")
+    intake.pin(Branch.objects.get(pk=branch.pk), actor="ada")
+    expect(row).to_contain_text("pinned")
+    page.goto(f"/branches/{branch.pk}")
+    expect(page.locator("#branch-head")).to_contain_text("Pinned by ada")
+    page.get_by_role("button", name="Unpin").click()
+    expect(page.get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Keep it longer")).to_be_hidden()
+    Branch.objects.update(expiry_warned_at=timezone.now(), expires_at=timezone.now())
+    wakeups.notify(branch=branch.pk)
+    page.get_by_role("button", name="Keep it longer").click()
+    expect(page.get_by_role("button", name="Keep it longer")).to_be_hidden()
+
+
+def test_a_comparison_is_followed_to_its_end(page: Page, woken: list[Any]) -> None:
+    page.goto("/system")
+    page.get_by_role("button", name="Compare now").click()
+    expect(page.locator("#system")).to_contain_text("Comparing")
+    Reconciliation.objects.update(finished_at=timezone.now())
+    expect(page.locator("#system")).to_contain_text("All as it should be")
+
+
+@pytest.mark.parametrize("path", ["/", "/branches/{}", "/branches/{}/cancel", "/system"])
+def test_a_narrow_phone_shows_everything(page: Page, building: Deployment, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(path.format(building.branch_id))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_double_click_redeploys_once(page: Page) -> None:
