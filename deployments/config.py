@@ -99,6 +99,8 @@ class Config(BaseSettings):
     reconcile_seconds: int = Field(300, ge=10)
     #: How long something in AWS that nothing stands for is left before it is removed.
     orphan_grace_seconds: int = Field(3600, ge=0)
+    #: Days that deliveries, and the logs of deployments that are over, stay in the database.
+    keep_days: int = Field(180, ge=1)
     #: The part of AWS's request rates that this installation takes.
     aws_share: float = Field(0.5, gt=0, le=1)
 

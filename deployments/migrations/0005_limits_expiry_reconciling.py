@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             name='Pulse',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(choices=[('control', 'Control'), ('build', 'Build'), ('tidy', 'Tidy')], max_length=20, unique=True)),
+                ('part', models.CharField(choices=[('control', 'Control'), ('build', 'Build'), ('tidy', 'Tidy'), ('forget', 'Forget')], max_length=20, unique=True)),
                 ('at', models.DateTimeField(blank=True, null=True)),
                 ('asked_at', models.DateTimeField(blank=True, null=True)),
             ],

@@ -14,6 +14,8 @@ class Pulse(models.Model):
         BUILD = "build"
         #: Not a part: when build workers were asked last to give back disk.
         TIDY = "tidy"
+        #: Likewise: when old rows were deleted last.
+        FORGET = "forget"
 
     part = models.CharField(max_length=20, unique=True, choices=Part)
     #: When the part showed that it works; None until it has.

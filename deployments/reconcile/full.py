@@ -9,15 +9,16 @@ from django.utils import timezone
 from ..adapters import budget, wakeups
 from ..config import config
 from ..errors import LeaseLost
-from ..models import Orphan, Reconciliation, Repository
+from ..models import Reconciliation, Repository
+from ..pipeline.budget import prune_images
 from . import aws, refs
+from .forgetting import forget
 from .notebook import Notebook
 
 #: A pass that has shown no sign of life for so long is given up.
 _ALIVE = timedelta(minutes=2)
 #: A worker that was woken up for a pass gets so long to begin it.
 _PATIENCE = timedelta(seconds=30)
-_KEPT = timedelta(days=14)
 
 _GIVEN_UP = "Its worker ended in the middle; the next pass does the rest."
 
@@ -48,13 +49,16 @@ def _wake_again(row: Reconciliation) -> None:
         wakeups.wake(wakeups.RECONCILE, row.pk)
 
 
-def reconcile(asked_by: str = "") -> Reconciliation | None:
-    """Make a pass now. None where another one is alive."""
+def reconcile(asked_by: str = "", *, remove_many: bool = False) -> Reconciliation | None:
+    """Make a pass now. None where another one is alive.
+
+    `remove_many` says that what is left over is so indeed, however much it is.
+    """
     row = _open() or _create(asked_by, wake=False)
-    return carry_out(row.pk) if row is not None else None
+    return carry_out(row.pk, remove_many=remove_many) if row is not None else None
 
 
-def carry_out(reconciliation_id: int) -> Reconciliation | None:
+def carry_out(reconciliation_id: int, *, remove_many: bool = False) -> Reconciliation | None:
     """Make a pass that was asked for. None where somebody else does, or it is over."""
     now = timezone.now()
     # That it has begun is seen by a sign of life after its start.
@@ -62,7 +66,7 @@ def carry_out(reconciliation_id: int) -> Reconciliation | None:
     if not _unbegun().filter(pk=reconciliation_id).update(started_at=now, beat_at=begun):
         return None
     row = Reconciliation.objects.get(pk=reconciliation_id)
-    notebook = Notebook(row)
+    notebook = Notebook(row, remove_many=remove_many)
     try:
         with budget.in_background():
             _compare(notebook)
@@ -77,9 +81,11 @@ def _compare(notebook: Notebook) -> None:
         notebook.count("repositories")
         with notebook.guarded(str(repository)):
             refs.compare(repository, notebook)
+            count = prune_images(repository)
+            notebook.count("images beyond the budget", count)
     aws.compare(notebook)
-    # Images of branches that stay are pruned here, for each repository.
-    _forget_old()
+    with notebook.guarded("Old rows are not deleted"):
+        forget(notebook)
 
 
 def _open() -> Reconciliation | None:
@@ -106,9 +112,3 @@ def _create(asked_by: str, *, wake: bool = True) -> Reconciliation | None:
     if wake:
         wakeups.wake(wakeups.RECONCILE, row.pk)
     return row
-
-
-def _forget_old() -> None:
-    before = timezone.now() - _KEPT
-    Reconciliation.objects.filter(finished_at__lt=before).delete()
-    Orphan.objects.filter(removed_at__lt=before).delete()

@@ -23,8 +23,10 @@ _BEAT_EVERY = timedelta(seconds=5)
 class Notebook:
     """Written to the pass's row. Raises LeaseLost once the pass was given up by others."""
 
-    def __init__(self, row: Reconciliation) -> None:
+    def __init__(self, row: Reconciliation, *, remove_many: bool = False) -> None:
         self._row = row
+        #: Somebody has said that all that is left over may go, however much it is.
+        self.remove_many = remove_many
         self._counts: Counter[str] = Counter()
         self._findings: list[dict[str, str]] = []
         self._problems: list[str] = []

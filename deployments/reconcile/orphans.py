@@ -21,6 +21,8 @@ from .sight import Sight, is_ours
 Kind = Orphan.Kind
 #: What was removed may show for a moment longer.
 _ECHO = timedelta(minutes=1)
+#: So many services may be left over at once without anybody's wondering.
+_MANY = 10
 _WORDS = {
     Kind.ECS_SERVICE: "The ECS service",
     Kind.ECS_TASK: "The one-off task",
@@ -58,12 +60,26 @@ def settle(sight: Sight, notebook: Notebook) -> None:
                 raise
     gone = Orphan.objects.filter(removed_at=None, kind__in=sight.complete)
     gone.exclude(arn__in=[thing.arn for thing in things]).delete()
+    is_held = _is_suspicious(things, notebook)
     for thing in things:
         with notebook.guarded(f"{thing} stands for nothing, and is not removed"):
-            _settle_one(thing, notebook)
+            _settle_one(thing, notebook, is_held=is_held)
 
 
-def _settle_one(thing: Thing, notebook: Notebook) -> None:
+def _is_suspicious(things: list[Thing], notebook: Notebook) -> bool:
+    """Whether so much is left over that it is rather the rows that are missing."""
+    left = sum(thing.kind == Kind.ECS_SERVICE for thing in things)
+    if notebook.remove_many or left <= max(_MANY, len(standing.release_names())):
+        return False
+    notebook.problem(
+        f"{left} ECS services stand for nothing, more than there are in use: is this the right "
+        "database? Nothing of it is removed. If it is left over indeed, an administrator says: "
+        "bin/manage reconcile --remove-many"
+    )
+    return True
+
+
+def _settle_one(thing: Thing, notebook: Notebook, *, is_held: bool) -> None:
     now, grace = timezone.now(), timedelta(seconds=config().orphan_grace_seconds)
     row, is_new = Orphan.objects.get_or_create(
         arn=thing.arn, defaults={"kind": thing.kind, "first_seen_at": now}
@@ -77,6 +93,8 @@ def _settle_one(thing: Thing, notebook: Notebook) -> None:
         if is_new:
             minutes = round(grace.total_seconds() / 60)
             notebook.found(f"{thing} stands for nothing", f"it is removed in {minutes} min")
+        return
+    if is_held:
         return
     if _stands(thing):
         row.delete()

@@ -9,7 +9,7 @@ from deployments import decisions, reconcile
 from deployments import tasks as celery_tasks
 from deployments.adapters import budget, git, wakeups
 from deployments.errors import PlatformError
-from deployments.models import Deployment, Orphan, Reconciliation, Repository
+from deployments.models import Deployment, Reconciliation, Repository
 from deployments.payloads import Event
 from deployments.reconcile import full
 from deployments.reconcile.notebook import Notebook
@@ -177,16 +177,6 @@ class TestOneAtATime:
         assert row is not None
         assert len(row.findings) == 200
         assert row.counts == {"more findings": 5}
-
-    def test_old_rows_are_forgotten(self, empty: list[Notebook]) -> None:
-        old = timezone.now() - timedelta(days=15)
-        Reconciliation.objects.create(started_at=old, beat_at=old, finished_at=old)
-        orphan = {"kind": "image", "first_seen_at": old}
-        Orphan.objects.create(arn="removed", removed_at=old, **orphan)
-        Orphan.objects.create(arn="left", **orphan)
-        full._forget_old()
-        assert not Reconciliation.objects.exists()
-        assert Orphan.objects.get().arn == "left"
 
 
 @pytest.mark.django_db(transaction=True)
