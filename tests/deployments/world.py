@@ -19,7 +19,7 @@ from deployments.states import ACTIVE, ENDED, BranchState
 from .cloud import EXECUTION_ROLE, Cloud
 from .ears import Ears
 
-_WORKERS: dict[str, Callable[..., None]] = {
+WORKERS: dict[str, Callable[..., None]] = {
     wakeups.DECIDE: celery_tasks.decide.run,
     wakeups.BUILD: celery_tasks.build.run,
     wakeups.RELEASE: celery_tasks.release.run,
@@ -100,7 +100,7 @@ class World:
         """Workers do what they hear, until nothing is said any more."""
         while heard := self.ears.take():
             for task, ids, _ in dict.fromkeys(heard):
-                _WORKERS[task](*ids)
+                WORKERS[task](*ids)
 
     def settle(
         self, until: Callable[[], bool] | None = None, *, within: timedelta = timedelta(hours=3)
