@@ -38,6 +38,13 @@ class Hub:
     news: list[News] = field(default_factory=list)
     delivered: list[News] = field(default_factory=list)
 
+    def forget(self) -> None:
+        """As good as a new one."""
+        for known in (self.heads, self.messages, self.pulls, self.changed_at):
+            known.clear()
+        self.news.clear()
+        self.delivered.clear()
+
     # What people do
 
     def push(self, branch: str, message: str, *, forced: bool = False) -> None:
