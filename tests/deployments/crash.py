@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -159,7 +160,7 @@ class _Worker:
         self._reach(f"before {call}")
         parts = (request.method, request.url, dict(request.headers), request.body, False)
         self._line.send((event, parts))
-        status, headers, content = self._line.recv()
+        status, _, content = self._line.recv()
         self._reach(f"after {call}")
         return AWSResponse(request.url, status, HTTPHeaders(), MockRawResponse(content))
 
@@ -223,9 +224,11 @@ def _verb(command: list[str]) -> list[str]:
 
 
 def _path_of(path: Any, folder: Any) -> str:
-    if isinstance(folder, int) and folder > 0 and not os.path.isabs(path):
-        return os.path.join(os.readlink(f"/proc/self/fd/{folder}"), os.fsdecode(path))
-    return os.path.abspath(os.fsdecode(path))
+    """The whole path, of a file that may be named from an open folder."""
+    named = Path(os.fsdecode(path))
+    if isinstance(folder, int) and folder > 0 and not named.is_absolute():
+        return str(Path(f"/proc/self/fd/{folder}").readlink() / named)
+    return str(named.absolute())
 
 
 def _when_it_returns(act: Callable[[], None]) -> None:

@@ -23,6 +23,7 @@ from .crash import Job, work
 from .world import WORKERS, World, forget
 
 Result = TypeVar("Result")
+_WORDS = {"notification", "wake-up", "GET of the preview"}
 _READS = ("Describe", "List", "Get", "BatchGet")
 Act = Callable[[World, Branch], None]
 
@@ -133,14 +134,25 @@ class Paths:
 
 
 def _moments(points: list[str]) -> list[list[int]]:
-    """Points between which nothing happens, after one thing and before the next, are one moment."""
+    """Points that are one moment for all that outlives a worker: between them nothing is done.
+
+    After one thing and before the next is one moment. So are those before and after a mere look,
+    and before and after a word to Redis, which may get lost anyway.
+    """
     moments: list[list[int]] = []
     for at, point in enumerate(points):
-        if moments and point.startswith("before ") and points[at - 1].startswith("after "):
+        if moments and _does_nothing(points[at - 1], point):
             moments[-1].append(at)
         else:
             moments.append([at])
     return moments
+
+
+def _does_nothing(earlier: str, later: str) -> bool:
+    if later.startswith("before "):
+        return earlier.startswith("after ")
+    what = later.removeprefix("after ")
+    return what in _WORDS or (earlier == f"before {what}" and _reads(what))
 
 
 def _aside(act: Callable[[], Result]) -> Result:
@@ -202,15 +214,12 @@ def _listing() -> list[tuple[str, int, int]]:
     """Every file of the cache, its size and the time of its last change."""
     root = config().cache
     root.mkdir(parents=True, exist_ok=True)
-    files = [(path, path.lstat()) for path in sorted(root.rglob("*"))]
-    return [
-        (
-            str(path),
-            0 if path.is_dir() else about.st_size,
-            0 if path.is_dir() else about.st_mtime_ns,
-        )
-        for path, about in files
-    ]
+    found = []
+    for path in sorted(root.rglob("*")):
+        about = path.lstat()
+        size, changed = (0, 0) if path.is_dir() else (about.st_size, about.st_mtime_ns)
+        found.append((str(path), size, changed))
+    return found
 
 
 def _digest(changes: list[str]) -> str:

@@ -20,7 +20,7 @@ from .everypoint import Ending, Paths
 from .test_hooks import FILES
 from .world import World
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 Prepare = Callable[[World], Branch]
 

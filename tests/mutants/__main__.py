@@ -3,110 +3,56 @@
 python -m tests.mutants [WORD …]    all, or those whose name has one of the words in it
 """
 
-import os
-import shutil
-import subprocess
 import sys
-import time
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from .bugs import BUGS, Bug
-
-_ROOT = Path(__file__).resolve().parent.parent.parent
-_AT_ONCE = 2
-_LIMIT_SECONDS = 240
-_LEFT_OUT = shutil.ignore_patterns(
-    ".*", "node_modules", "__pycache__", "test-results", "docs", "image", "journey", "*.sqlite3"
-)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What tests did: how many failed, and how many could not even run."""
-
-    failures: int
-    errors: int
-    passed: int
-    printed: str
-
-    @property
-    def is_noticed(self) -> bool:
-        """By a test that failed, and not because nothing works any more."""
-        return self.failures > 0 and self.errors == 0
+from .trees import ROOT, Outcome, copied, run_with, side_by_side
 
 
 def main(words: Sequence[str]) -> int:
     chosen = [bug for bug in BUGS if not words or any(word in bug.name for word in words)]
-    with TemporaryDirectory(prefix="edaha-mutants-") as folder:
-        tree = Path(folder, "right")
-        shutil.copytree(_ROOT, tree, ignore=_LEFT_OUT)
-        for kept in ("pyproject.toml", "manage.py"):
-            shutil.copy(_ROOT / kept, tree)
-        # The same tests pass where nothing is wrong, so that they fail for the bug's sake.
-        every = sorted({test for bug in chosen for test in bug.tests})
-        right = run(tree, every)
-        if right.failures or right.errors or not right.passed:
-            print(right.printed)
-            print("The tests fail without any bug.")
-            return 1
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            results = list(pool.map(partial(_try, tree), chosen))
-    print(f"{sum(results)} of {len(results)} bugs are noticed.")
-    return int(not all(results))
+    for bug in chosen:
+        planted(bug)  # what does not fit is told before anything is run
+    with copied() as tree:
+        # None: nothing is changed. The same tests pass there, so they fail for the bug's sake.
+        outcomes = side_by_side(partial(_try, tree, chosen), [None, *chosen])
+        right = next(outcomes)
+        is_right = _tell("", "without any bug", right, is_good=right.is_fine)
+        noticed = [
+            _tell(
+                "noticed" if outcome.is_noticed else "OVERLOOKED",
+                bug.name,
+                outcome,
+                is_good=outcome.is_noticed,
+            )
+            for bug, outcome in zip(chosen, outcomes, strict=True)
+        ]
+    print(f"{sum(noticed)} of {len(chosen)} bugs are noticed.")
+    return int(not (is_right and all(noticed)))
 
 
-def _try(tree: Path, bug: Bug) -> bool:
-    started = time.monotonic()
-    copy = tree.with_name(bug.name.replace(" ", "-"))
-    shutil.copytree(tree, copy)
-    plant(bug, copy)
-    outcome = run(copy, bug.tests)
-    shutil.rmtree(copy)
-    verdict = "noticed" if outcome.is_noticed else "OVERLOOKED"
-    print(f"{verdict:<11} {time.monotonic() - started:5.1f} s  {bug.name}", flush=True)
-    if not outcome.is_noticed:
-        print(f"            {bug.story}\n{outcome.printed[-1500:]}", flush=True)
-    return outcome.is_noticed
+def _try(tree: Path, chosen: Sequence[Bug], bug: Bug | None) -> Outcome:
+    if bug is None:
+        return run_with(tree, "", "", sorted({test for each in chosen for test in each.tests}))
+    return run_with(tree, bug.file, planted(bug), bug.tests)
 
 
-def plant(bug: Bug, tree: Path) -> None:
-    """Write the wrong text in the right one's place, which must be there exactly once."""
-    path = tree / bug.file
-    text = path.read_text()
+def _tell(word: str, name: str, outcome: Outcome, *, is_good: bool) -> bool:
+    print(f"{word:<11} {name}", flush=True)
+    if not is_good:
+        print(outcome.printed[-2000:], flush=True)
+    return is_good
+
+
+def planted(bug: Bug) -> str:
+    """The file with the wrong text in the right one's place, which must be there exactly once."""
+    text = (ROOT / bug.file).read_text()
     if text.count(bug.right) != 1:
-        sys.exit(f"{bug.name}: {bug.file} has its text {text.count(bug.right)} times")
-    path.write_text(text.replace(bug.right, bug.wrong))
-
-
-def run(tree: Path, tests: Sequence[str], *, seconds: float = _LIMIT_SECONDS) -> Outcome:
-    """Run tests in a tree of their own; what takes too long counts as a failure."""
-    report = tree / "report.xml"
-    command = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--junit-xml={report}"]
-    try:
-        done = subprocess.run(
-            [sys.executable, *command, *tests],
-            cwd=tree,
-            env=os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Outcome(1, 0, 0, "It took too long.")
-    if not report.exists():
-        return Outcome(0, 1, 0, done.stdout)
-    suite = next(ET.parse(report).getroot().iter("testsuite"))
-    found = {name: int(suite.get(name, 0)) for name in ("failures", "errors", "tests")}
-    passed = found["tests"] - found["failures"] - found["errors"]
-    return Outcome(found["failures"], found["errors"], passed, done.stdout)
+        raise ValueError(f"{bug.name}: {bug.file} has its text {text.count(bug.right)} times")
+    return text.replace(bug.right, bug.wrong)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ _CALLS = [
 ]
 
 
-EXAMPLES = int(os.environ.get('EX','20'))
+EXAMPLES = int(os.environ.get("EX", "20"))
 
 
 class Killed(BaseException):
@@ -192,7 +192,7 @@ class Life(RuleBasedStateMachine):
     @rule(name=branches)
     def click_redeploy(self, name: str) -> None:
         branch = self._told_of(name)
-        if branch is not None and self.expected.is_wanted(name):
+        if branch is not None and branch.wanted_commit and self.expected.is_wanted(name):
             intake.redeploy(branch, actor="ada")
             self.expected.clicked_redeploy(name)
 
