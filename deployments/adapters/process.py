@@ -67,6 +67,7 @@ class Process:
         return self._process.wait(timeout=30)
 
     def _read(self, stream: IO[bytes]) -> None:
-        for raw in stream:
-            self._lines.put(raw.decode(errors="replace"))
+        with stream:
+            for raw in stream:
+                self._lines.put(raw.decode(errors="replace"))
         self._lines.put(None)
