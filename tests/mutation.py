@@ -105,7 +105,7 @@ def _turn_comparison(node: ast.AST) -> None:
 
 def _turn_operator(node: ast.AST) -> None:
     assert isinstance(node, ast.BoolOp | ast.BinOp)
-    node.op = _OPPOSITES[type(node.op)]()  # type: ignore[assignment]
+    node.op = _OPPOSITES[type(node.op)]()
 
 
 def _negate(node: ast.AST) -> None:
@@ -145,9 +145,9 @@ def main() -> None:
             if not noticed:
                 print(f"survived: {change.file}:{change.line}: {change.what}", flush=True)
     print(f"\n{len(chosen)} of {len(every)} changes tried")
-    for file, noticed in sorted(figures.items()):
-        print(f"{sum(noticed):4} of {len(noticed):4} noticed  {file}")
-    total = [each for noticed in figures.values() for each in noticed]
+    for file, results in sorted(figures.items()):
+        print(f"{sum(results):4} of {len(results):4} noticed  {file}")
+    total = [each for results in figures.values() for each in results]
     print(f"{sum(total):4} of {len(total):4} noticed: {sum(total) / max(1, len(total)):.0%}")
 
 

@@ -48,7 +48,7 @@ _CALLS = [
 ]
 
 
-_EXAMPLES = 8
+_EXAMPLES = 20
 
 
 class Killed(BaseException):
