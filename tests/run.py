@@ -38,7 +38,7 @@ Part = Callable[[], int]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/test", description="Runs every test, or some parts.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    chosen = parser.parse_args().parts or list(PARTS)
+    chosen = parser.parse_args().parts or [part for part in PARTS if part not in ON_DEMAND]
     unknown = sorted(set(chosen) - set(PARTS))
     if unknown:
         parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
@@ -94,13 +94,27 @@ def journey() -> int:
     return _pytest("journey", "journey", ["tests/journey"])
 
 
+def mutants() -> int:
+    """Bugs of other systems, planted one at a time: some test has to notice each."""
+    return _run(["python", "-m", "tests.mutants"], {})
+
+
+def mutation() -> int:
+    """How many small changes of the rules are noticed: a figure to read, and no check."""
+    return _run(["python", "-m", "tests.mutation"], {})
+
+
 PARTS: dict[str, Part] = {
     "lint": lint,
     "unit": unit,
     "postgres": on_postgres,
     "docker": docker,
     "journey": journey,
+    "mutants": mutants,
+    "mutation": mutation,
 }
+#: Run only when they are named.
+ON_DEMAND = {"mutation"}
 
 
 def _pytest(

@@ -57,8 +57,10 @@ class Report:
             step.error = str(problem)
             raise
         finally:
-            step.completed_at = timezone.now()
-            step.save(update_fields=["completed_at", "error"])
+            # Whoever took the work over meanwhile has begun the list of steps anew.
+            BuildStep.objects.filter(pk=step.pk).update(
+                completed_at=timezone.now(), error=step.error
+            )
             self._changed()
 
     def begin_step(self, name: str) -> None:

@@ -9,7 +9,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from deployments import states
 from deployments.models import Branch, Deployment, Transition
 from deployments.models.moves import move_branch, move_deployment
-from deployments.states import ACTIVE, ENDED, MOVES, BranchState, DeploymentState, Wanted
+from deployments.states import (
+    ACTIVE,
+    ENDED,
+    MOVES,
+    BranchState,
+    DeploymentState,
+    Wanted,
+    branch_state,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -147,3 +155,10 @@ def test_state_moves_along_the_graph_whoever_moves_it(branch: Branch) -> None:
     run_state_machine_as_test(
         Moves, settings=settings(max_examples=40, stateful_step_count=15, deadline=None)
     )
+
+
+def test_a_cancelled_deployment_is_no_failure_where_an_earlier_one_serves() -> None:
+    cancelled = DeploymentState.CANCELLED
+    assert branch_state(cancelled, is_served=True) == BranchState.LIVE
+    assert branch_state(cancelled, is_served=False) == BranchState.FAILED
+    assert branch_state(DeploymentState.FAILED, is_served=True) == BranchState.FAILED

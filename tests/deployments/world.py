@@ -19,7 +19,7 @@ from deployments.states import ACTIVE, ENDED, BranchState
 from .cloud import EXECUTION_ROLE, Cloud
 from .ears import Ears
 
-_WORKERS: dict[str, Callable[..., None]] = {
+WORKERS: dict[str, Callable[..., None]] = {
     wakeups.DECIDE: celery_tasks.decide.run,
     wakeups.BUILD: celery_tasks.build.run,
     wakeups.RELEASE: celery_tasks.release.run,
@@ -111,7 +111,7 @@ class World:
     def work_once(self) -> None:
         """Workers do what they have heard so far."""
         for task, ids, _ in dict.fromkeys(self.ears.take()):
-            _WORKERS[task](*ids)
+            WORKERS[task](*ids)
 
     def settle(
         self, until: Callable[[], bool] | None = None, *, within: timedelta = timedelta(hours=3)
