@@ -93,10 +93,16 @@ def journey() -> int:
     return _pytest("journey", "journey", ["tests/journey"])
 
 
+def chaos() -> int:
+    """Everything goes wrong at once; EDAHA_CHAOS_MINUTES=30 makes it long."""
+    return _run(["python", "-W", "ignore", "-m", "tests.chaos"], {})
+
+
 PARTS: dict[str, Part] = {
     "lint": lint,
     "unit": unit,
     "postgres": on_postgres,
+    "chaos": chaos,
     "docker": docker,
     "journey": journey,
 }

@@ -17,8 +17,9 @@ class Options:
     aws_faults: float = 0.05
     #: Deliveries are shuffled within so many seconds.
     window: float = 3.0
-    #: Things that happen in repositories, a second; and what goes wrong around them.
+    #: Things that happen in repositories, and clicks, a second; seconds between two troubles.
     pace: float = 4.0
+    clicks: float = 0.3
     kill_every: tuple[float, float] = (3.0, 7.0)
     #: How long AWS takes, as a part of `tests.aws.timing`.
     aws_scale: float = 0.6

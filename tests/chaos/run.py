@@ -19,14 +19,13 @@ from .workload import PULL_REQUESTS, Project, Workload
 _LOOK = 1.0
 #: So many seconds after its failure, somebody reads the message and redeploys.
 _READING = 3.0
-_CLICKS = 0.08
 
 
 class Run:
     def __init__(self, options: Options, made: Stack) -> None:
         self._options, self._made = options, made
         self._post = Post(f"{made.url}/webhooks/github", options)
-        self._people = People(made, options.seed)
+        self._people = People(options, made)
         self._workload = Workload(made.projects, options.seed)
         self._trouble = Trouble(options, made.fleet, made.database, made.redis_url)
         self._random = random.Random(options.seed + 4)
@@ -47,23 +46,21 @@ class Run:
     def _make_trouble(self) -> None:
         self._made.aws.fault_part(self._options.aws_faults)
         self._trouble.start()
+        self._people.start()
         end = time.monotonic() + self._options.trouble
         while time.monotonic() < end:
             project, events = self._workload.deed()
             self._tell(project, events)
-            if self._random.random() < _CLICKS:
-                self._people.click(self._random.choice(self._made.projects))
             time.sleep(self._random.expovariate(self._options.pace))
 
     def _end_trouble(self) -> None:
+        self._people.end()
         self._trouble.end()
         self._made.aws.fault_part(0)
         self._post.empty()
-        # What a click and a late delivery made of it together is nobody's promise.
         for project in self._made.projects:
-            heads = project.origin.heads()
-            for name in [name for name in project.destroyed if name in heads]:
-                self._tell(project, [*self._workload.push(project, name, heads)])
+            for name in sorted(project.clicked):
+                self._tell(project, [*self._workload.restate(project, name)])
         self._post.empty()
 
     def _tell(self, project: Project, events: list[tuple[str, dict[str, object]]]) -> None:

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 
 import redis
 
@@ -51,7 +52,8 @@ class Trouble(threading.Thread):
 
     def _make(self, kind: str) -> None:
         if kind == "valkey flushed":
-            self._redis.flushall()
+            with suppress(redis.RedisError):
+                self._redis.flushall()
         elif kind == "postgres stopped":
             self._database.stop()
             time.sleep(self._random.uniform(0.2, 2))

@@ -34,7 +34,8 @@ class Project:
     origin: Origin
     number: int
     pulls: dict[str, Pull] = field(default_factory=dict)
-    #: Branches whose preview somebody destroyed by a click and that nobody pushed to since.
+    #: Branches that somebody clicked at, and whose previews somebody destroyed for good.
+    clicked: set[str] = field(default_factory=set)
     destroyed: set[str] = field(default_factory=set)
 
     @property
@@ -89,7 +90,6 @@ class Workload:
         # A fifth changes nothing that is built.
         text = str(next(self._texts)) if self._random.random() < 0.8 else "the same"
         after = project.origin.commit(name, text, parent=parent)
-        project.destroyed.discard(name)
         if before == NOTHING:
             yield "create", github.create(project.github, name, sender="mika")
         yield "push", github.push(project.github, name, before, after, sender="mika")
@@ -101,6 +101,17 @@ class Workload:
             yield self._pull_request(project, name, "opened", after)
         elif pull.is_open:
             yield self._pull_request(project, name, "synchronize", after)
+
+    def restate(self, project: Project, name: str) -> Iterator[Event]:
+        """How it is now, told anew: a click and a late delivery may have made anything of it."""
+        heads = project.origin.heads()
+        pull = project.pulls.get(name)
+        if name not in heads:
+            yield "delete", github.delete(project.github, name, sender="mika")
+        elif pull and not pull.is_open:
+            yield self._pull_request(project, name, "closed", heads[name])
+        else:
+            yield from self.push(project, name, heads)
 
     def _delete(self, project: Project, name: str, head: str) -> Iterator[Event]:
         project.origin.delete(name)
