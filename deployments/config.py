@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CommaList = Annotated[list[str], NoDecode]
 
+_ADDRESS = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
@@ -60,7 +61,11 @@ class Config(BaseSettings):
     #: GitHub's own cap on a payload is 25 MB:
     #: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
     webhook_max_bytes: int = 25 * 1024 * 1024
-    #: Reads private repositories on https://github.com/.
+    #: GitHub's address, or that of a GitHub Enterprise Server, and of its REST API. Of
+    #: repositories that are cloned from there, the open pull requests are compared.
+    github_url: str = Field("https://github.com", pattern=_ADDRESS)
+    github_api_url: str = Field("https://api.github.com", pattern=_ADDRESS)
+    #: Reads private repositories and pull requests there.
     github_token: str = ""
     #: Whether a repository may be cloned from a path or a file:// URL.
     allow_local_clone: bool = False

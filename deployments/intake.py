@@ -15,6 +15,13 @@ from .models import Branch, Deployment, Transition
 from .models.moves import move_deployment
 from .states import BranchState, DeploymentState, Wanted
 
+#: These deploy the branch's head, as somebody has just read it.
+_OF_HEADS = {
+    Deployment.Trigger.PUSH,
+    Deployment.Trigger.PULL_REQUEST,
+    Deployment.Trigger.FOUND,
+}
+
 
 def redeploy(branch: Branch, *, actor: str, no_cache: bool = False) -> Deployment:
     """Deploy the branch's newest commit again; a destroyed branch comes back.
@@ -58,9 +65,38 @@ def want_commit(
 
     None means that somebody did: read the ref again, then decide again.
     """
+    wish = {"wanted_commit": commit}
+    if trigger in _OF_HEADS:
+        wish["seen_commit"] = commit
+    return _deploy(branch, commit, wish, trigger=trigger, actor=actor, no_cache=no_cache)
+
+
+def repair(branch: Branch, *, reason: str) -> Deployment | None:
+    """Deploy what is live once more, as it was; `reason` says what has become of it.
+
+    The commit that is wanted stays so, also where it failed: that one is not tried again, and the
+    live one was not wanted anew. None where somebody wished something since `branch` was read, or
+    nothing is live.
+    """
+    if branch.live is None:
+        return None
+    trigger = Deployment.Trigger.REPAIR
+    return _deploy(branch, branch.live.commit, {}, trigger=trigger, reason=reason)
+
+
+def _deploy(
+    branch: Branch,
+    commit: str,
+    wish: dict[str, str],
+    *,
+    trigger: Deployment.Trigger,
+    reason: str = "",
+    actor: str = "",
+    no_cache: bool = False,
+) -> Deployment | None:
     now = timezone.now()
     with transaction.atomic():
-        if not _raise_generation(branch, wanted=Wanted.PRESENT, wanted_commit=commit):
+        if not _raise_generation(branch, wanted=Wanted.PRESENT, **wish):
             return None
         deployment = Deployment.objects.create(
             branch=branch,
@@ -83,7 +119,7 @@ def want_commit(
             deployment=deployment,
             before=branch.state,
             after=DeploymentState.QUEUED,
-            reason=trigger,
+            reason=reason or trigger,
             actor=actor,
         )
         _skip_queued(branch)
@@ -93,21 +129,26 @@ def want_commit(
     return deployment
 
 
-def destroy(branch: Branch, *, actor: str, reason: str) -> bool:
+def destroy(branch: Branch, *, actor: str, reason: str, forget: bool = False) -> bool:
     """Wish that nothing of the branch remain. False when that was wanted already."""
     while True:
         branch.refresh_from_db()
         if branch.wanted == Wanted.ABSENT:
             return False
-        if want_absent(branch, actor=actor, reason=reason):
+        if want_absent(branch, actor=actor, reason=reason, forget=forget):
             return True
 
 
-def want_absent(branch: Branch, *, actor: str, reason: str) -> bool:
-    """Wish the branch away, provided nobody wished anything since `branch` was read."""
+def want_absent(branch: Branch, *, actor: str, reason: str, forget: bool = False) -> bool:
+    """Wish the branch away, provided nobody wished anything since `branch` was read.
+
+    With `forget`, what it stood for is gone, too: should that come back, it is news. Without, the
+    branch stays away until there is a new commit.
+    """
     before, now = branch.state, timezone.now()
+    seen = {"seen_commit": ""} if forget else {}
     with transaction.atomic():
-        if not _raise_generation(branch, wanted=Wanted.ABSENT):
+        if not _raise_generation(branch, wanted=Wanted.ABSENT, **seen):
             return False
         Branch.objects.filter(pk=branch.pk).update(
             live=None, state=BranchState.DESTROYING, state_changed_at=now, updated_at=now

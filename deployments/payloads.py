@@ -12,6 +12,7 @@ import orjson
 _HEADS = "refs/heads/"
 _SKIP_MARKERS = ("[skip ci]", "[ci skip]", "[skip preview]", "[preview skip]")
 _NAME_MAX = 255
+_COMMIT_MAX = 64
 SKIP_LABEL = "skip-preview"
 
 
@@ -35,7 +36,10 @@ class PullRequest:
 
 @dataclass(frozen=True)
 class Event:
-    """One delivery. `branch` is the raw branch name, empty when it is about no branch."""
+    """What happened: one delivery, or what the reconciler saw that no delivery had told of.
+
+    `branch` is the raw branch name, empty when it is about no branch.
+    """
 
     kind: str
     action: str = ""
@@ -43,8 +47,17 @@ class Event:
     branch: str = ""
     sender: str = ""
     is_deleted: bool = False
+    #: What a push made the branch's head; empty where the event does not tell.
+    commit: str = ""
     skip_marker: str = ""
     pull_request: PullRequest | None = field(default=None)
+    #: Nobody told of it.
+    is_found: bool = False
+
+    @property
+    def is_about_commit(self) -> bool:
+        """Whether it is news of a commit alone, and not of a pull request that came or changed."""
+        return self.pull_request is None or self.action == "synchronize"
 
 
 def parse(kind: str, payload: bytes) -> Event:
@@ -61,6 +74,26 @@ def parse(kind: str, payload: bytes) -> Event:
         raise MalformedPayload(f"{kind} without a proper {problem}") from problem
 
 
+def found_pull_request(repository: str, pull: dict[str, Any]) -> Event:
+    """A pull request as GitHub's REST API tells it, in the shape that deliveries have.
+
+    https://docs.github.com/en/rest/pulls/pulls#list-pull-requests. Its action is for the caller
+    to say. Raises MalformedPayload with the missing field's name.
+    """
+    try:
+        return _of_pull_request(
+            {"kind": "pull_request", "repository": repository, "is_found": True}, pull
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise MalformedPayload(f"pull request without a proper {problem}") from problem
+
+
+def skip_marker(text: str) -> str:
+    """What a commit's message or a title says for the preview to be left out; empty if nothing."""
+    lowered = text.lower()
+    return next((marker for marker in _SKIP_MARKERS if marker in lowered), "")
+
+
 def _parse(kind: str, body: dict[str, Any]) -> Event:
     common: dict[str, Any] = {
         "kind": kind,
@@ -75,7 +108,7 @@ def _parse(kind: str, body: dict[str, Any]) -> Event:
         branch = _branch_name(body["ref"]) if is_branch else ""
         return Event(**common, branch=branch, is_deleted=kind == "delete")
     if kind == "pull_request":
-        return _pull_request(common, body["pull_request"])
+        return _of_pull_request(common, body["pull_request"])
     return Event(**common)
 
 
@@ -86,17 +119,18 @@ def _push(common: dict[str, Any], body: dict[str, Any]) -> Event:
         **common,
         branch=_branch_name(ref.removeprefix(_HEADS)) if ref.startswith(_HEADS) else "",
         is_deleted=bool(body.get("deleted")),
-        skip_marker=_skip_marker(message),
+        commit=_text(body.get("after"))[:_COMMIT_MAX],
+        skip_marker=skip_marker(message),
     )
 
 
-def _pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
+def _of_pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
     head, base = pull["head"], pull["base"]
     author = pull.get("user") or {}
     return Event(
         **common,
         branch=_branch_name(head["ref"]),
-        skip_marker=_skip_marker(pull["title"]),
+        skip_marker=skip_marker(pull["title"]),
         pull_request=PullRequest(
             number=int(pull["number"]),
             title=_text(pull["title"]),
@@ -130,8 +164,3 @@ def _time(text: str) -> datetime:
     if time.tzinfo is None:
         raise ValueError("time zone")
     return time
-
-
-def _skip_marker(text: str) -> str:
-    lowered = text.lower()
-    return next((marker for marker in _SKIP_MARKERS if marker in lowered), "")

@@ -43,3 +43,11 @@ def destroy(branch_id: int) -> None:
 @shared_task(name=wakeups.TICK)
 def tick() -> None:
     reconcile.tick()
+
+
+@shared_task(name=wakeups.RECONCILE)
+def run_reconciliation(reconciliation_id: int | None = None) -> None:
+    if reconciliation_id is None:
+        reconcile.reconcile()
+    else:
+        reconcile.carry_out(reconciliation_id)

@@ -4,6 +4,7 @@ import os
 import tempfile
 
 import django
+import pytest
 
 _DATA = tempfile.TemporaryDirectory(prefix="edaha-tests-")
 
@@ -25,3 +26,27 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
     os.environ.pop(name, None)
 
 django.setup()
+
+from deployments.adapters import budget  # noqa: E402  (Django's settings come first)
+
+
+class Clock(budget.Clock):
+    """Waiting for a call's turn takes no time in tests."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture(autouse=True)
+def budget_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Each test begins with full buckets, as it does with an account of its own."""
+    clock = Clock()
+    monkeypatch.setattr(budget, "clock", clock)
+    budget.forget()
+    return clock

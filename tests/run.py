@@ -22,7 +22,8 @@ OUTPUT = ROOT / "test-results"
 CODE = ["dashboard", "deployments", "router", "sandbox", "bench", "tests", "manage.py"]
 #: What touches the database runs on both.
 ON_POSTGRES = [
-    f"tests/{name}" for name in ("deployments", "webhooks", "api", "commands", "dashboard")
+    f"tests/{name}"
+    for name in ("deployments", "reconcile", "webhooks", "api", "commands", "dashboard")
 ]
 
 #: For tools that load the settings; never used to run anything.

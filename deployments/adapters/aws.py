@@ -11,6 +11,7 @@ import botocore.exceptions
 from botocore.config import Config
 
 from ..errors import EdahaError, PlatformError, UserError
+from . import budget
 
 _LOCK = threading.Lock()
 
@@ -21,13 +22,6 @@ _UNKNOWN_TO_AWS = {
     "InvalidClientTokenId",
     "ExpiredToken",
     "ExpiredTokenException",
-}
-_THROTTLED = {
-    "ThrottlingException",
-    "Throttling",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
 }
 _THEIRS = {
     "ClusterNotFoundException",
@@ -57,7 +51,7 @@ def _session() -> boto3.Session:
 def _client(service: str) -> Any:
     with _LOCK:  # making clients is not thread-safe; using them is
         make: Any = _session().client  # its overloads ask for a literal name
-        return make(
+        made = make(
             service,
             config=Config(
                 retries={"mode": "standard", "max_attempts": 4},
@@ -67,6 +61,8 @@ def _client(service: str) -> Any:
                 user_agent_extra="edaha",
             ),
         )
+        budget.watch(made)
+        return made
 
 
 def client(service: str) -> Any:
@@ -111,7 +107,7 @@ def _translate(problem: botocore.exceptions.ClientError, doing: str, if_denied: 
             hint=if_denied
             or "Grant the workers' role the permissions in infra/worker-policy.json.",
         )
-    if code in _THROTTLED:
+    if code in budget.THROTTLED:
         return PlatformError(f"AWS is throttling: could not {doing}.", retry=True)
     if code in _THEIRS:
         return UserError(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 #: Seconds that a resolver may keep an address: short, since tasks come and go.
 _RECORD_TTL = 5
+_A_PAGE = 100
 
 _namespaces: dict[str, str] = {}
 _lock = threading.Lock()
@@ -76,20 +77,36 @@ def create_service(namespace: str, name: str, tags: dict[str, str]) -> str:
 
 def find_service(namespace: str, name: str) -> str:
     """The ARN of a service by its name; empty where there is none."""
+    return services(namespace).get(name, "")
+
+
+def services(namespace: str) -> dict[str, str]:
+    """Name → ARN of every service of a namespace; empty where there is no such namespace."""
     parent = _find_namespace(namespace)
     if not parent:
-        return ""
-    with told_as("look for a Cloud Map service"):
+        return {}
+    with told_as("look for Cloud Map services"):
         pages = (
             _cloudmap()
             .get_paginator("list_services")
-            .paginate(Filters=[{"Name": "NAMESPACE_ID", "Values": [parent], "Condition": "EQ"}])
+            .paginate(
+                Filters=[{"Name": "NAMESPACE_ID", "Values": [parent], "Condition": "EQ"}],
+                PaginationConfig={"PageSize": _A_PAGE},
+            )
         )
-        for page in pages:
-            for entry in page["Services"]:
-                if entry["Name"] == name:
-                    return entry["Arn"]
-    return ""
+        return {entry["Name"]: entry["Arn"] for page in pages for entry in page["Services"]}
+
+
+def tags(arn: str) -> dict[str, str]:
+    """What a service is tagged with; nothing where it is gone."""
+    with told_as("look at a Cloud Map service"):
+        try:
+            answer = _cloudmap().list_tags_for_resource(ResourceARN=arn)
+        except ClientError as problem:
+            if code_of(problem) != "ResourceNotFoundException":
+                raise
+            return {}
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
 
 
 def delete_service(arn: str) -> bool:

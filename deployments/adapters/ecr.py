@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _known: dict[str, str] = {}
 _IMAGES_A_CALL = 100
+_IMAGES_A_PAGE = 1000
+_TAG = "edaha:installation"
 
 
 def ensure_repository(name: str) -> str:
@@ -38,7 +40,12 @@ def _uri(name: str) -> str:
 
 def _create_repository(name: str) -> str:
     try:
-        return _ecr().create_repository(repositoryName=name)["repository"]["repositoryUri"]
+        answer = _ecr().create_repository(
+            repositoryName=name,
+            # Only in a repository with this tag are images removed that nothing stands for.
+            tags=[{"Key": _TAG, "Value": config().installation}],
+        )
+        return answer["repository"]["repositoryUri"]
     except ClientError as problem:
         # Another branch's first build was faster, or an answer got lost.
         if code_of(problem) != "RepositoryAlreadyExistsException":
@@ -71,6 +78,38 @@ def digest_of(name: str, tag: str) -> str:
     with told_as("look for an image"):
         answer = _ecr().batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])
     return answer["images"][0]["imageId"]["imageDigest"] if answer["images"] else ""
+
+
+def tagged_images(name: str) -> dict[str, list[str]]:
+    """Digest → tags of every image that has any; empty where there is no such repository."""
+    found: dict[str, list[str]] = {}
+    with told_as(f"look at the images of {name}"):
+        pages = (
+            _ecr()
+            .get_paginator("describe_images")
+            .paginate(
+                repositoryName=name,
+                filter={"tagStatus": "TAGGED"},
+                PaginationConfig={"PageSize": _IMAGES_A_PAGE},
+            )
+        )
+        try:
+            for page in pages:
+                for image in page["imageDetails"]:
+                    found[image["imageDigest"]] = image.get("imageTags", [])
+        except ClientError as problem:
+            if code_of(problem) != "RepositoryNotFoundException":
+                raise
+    return found
+
+
+def uri_if_ours(name: str) -> str:
+    """`registry/name` of a repository that this installation made; empty for any other."""
+    with told_as(f"look at the image repository {name}"):
+        found = _ecr().describe_repositories(repositoryNames=[name])["repositories"][0]
+        tags = _ecr().list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
+    is_ours = {"Key": _TAG, "Value": config().installation} in tags
+    return found["repositoryUri"] if is_ours else ""
 
 
 def delete_images(name: str, *, tags: list[str], digests: list[str]) -> None:

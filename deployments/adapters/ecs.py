@@ -49,6 +49,12 @@ def create_service(request: dict[str, Any]) -> str:
     return str(primary(service).get("id", ""))
 
 
+def set_desired_count(cluster: str, name: str, count: int) -> None:
+    """Have `count` tasks run; that alone starts no deployment."""
+    with told_as("set the number of tasks"):
+        _ecs().update_service(cluster=cluster, service=name, desiredCount=count)
+
+
 def primary(service: "ServiceTypeDef") -> dict[str, Any]:
     """The deployment that ECS is working on, or {}."""
     deployments = service.get("deployments", [])

@@ -7,6 +7,7 @@ ever passed as parts of a ref. A commit is fetched by its hash.
 import re
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..errors import PlatformError, UserError
 from ..models import Branch, Repository
@@ -15,9 +16,11 @@ from .worktree import checkout, remove_worktree, worktree_held, worktree_path
 
 __all__ = [
     "checkout",
+    "commit_message",
     "commit_subject",
     "fetch",
     "fetch_branch",
+    "heads",
     "is_link",
     "mirror_path",
     "object_hash",
@@ -30,12 +33,13 @@ __all__ = [
 ]
 
 _FETCH = "fetch --quiet --no-tags --no-write-fetch-head --force --no-recurse-submodules".split()
+_HEADS = "refs/heads/"
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def read_head(repository: Repository, branch_name: str) -> str | None:
     """The commit that the branch points to now, at its origin; None where it does not exist."""
-    ref = f"refs/heads/{branch_name}"
+    ref = f"{_HEADS}{branch_name}"
     output = run(repository, ["ls-remote", "--refs", "--", repository.clone_url, ref], timeout=60)
     for line in output.splitlines():
         commit, _, name = line.partition("\t")
@@ -43,6 +47,45 @@ def read_head(repository: Repository, branch_name: str) -> str | None:
         if name == ref:
             return commit
     return None
+
+
+def heads(repository: Repository) -> dict[str, str]:
+    """Branch name → commit of every branch at the origin, in one call."""
+    arguments = ["ls-remote", "--heads", "--refs", "--", repository.clone_url]
+    output = run(repository, arguments, timeout=60)
+    found = (line.partition("\t") for line in output.splitlines())
+    # git's names are bytes: what is no text cannot have come in a payload either.
+    return {
+        name.removeprefix(_HEADS): commit
+        for commit, _, name in found
+        if name.startswith(_HEADS) and name.isprintable()
+    }
+
+
+def commit_message(repository: Repository, commit: str) -> str:
+    """The whole message of a commit, wherever its mirror is.
+
+    Only the commit is fetched, into a folder of its own: the mirror may be on another machine.
+    """
+    if not _COMMIT.fullmatch(commit):
+        raise UserError(f"“{commit}” is not a commit.")
+    mirror = mirror_path(repository)
+    if (mirror / "HEAD").exists() and _has(repository, mirror, commit):
+        return _message(repository, mirror, commit)
+    folder = repository_cache(repository)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="message-", dir=folder) as place:
+        bare = Path(place)
+        run(repository, ["init", "--quiet", "--bare", place])
+        # git leaves files out only where the origin has a name.
+        run(repository, ["remote", "add", "--", "origin", repository.clone_url], at=bare)
+        arguments = [*_FETCH, "--depth=1", "--filter=tree:0", "--", "origin"]
+        run(repository, [*arguments, f"+{commit}:refs/edaha/head"], at=bare, timeout=60)
+        return _message(repository, bare, commit)
+
+
+def _message(repository: Repository, folder: Path, commit: str) -> str:
+    return run(repository, ["log", "-1", "--format=%B", commit, "--"], at=folder)
 
 
 def fetch(repository: Repository, branch: Branch, commit: str) -> Path:

@@ -77,10 +77,10 @@ def run(
 
 def environment(repository: Repository) -> dict[str, str]:
     settings = dict(entry.split("=", 1) for entry in _SAFETY)
-    token = config().github_token
-    if token and repository.clone_url.startswith("https://github.com/"):
+    token, hub = config().github_token, f"{config().github_url.rstrip('/')}/"
+    if token and hub.startswith("https://") and repository.clone_url.startswith(hub):
         basic = b64encode(f"x-access-token:{token}".encode()).decode()
-        settings["http.https://github.com/.extraHeader"] = f"Authorization: Basic {basic}"
+        settings[f"http.{hub}.extraHeader"] = f"Authorization: Basic {basic}"
     home = config().cache.absolute() / "empty-home"
     home.mkdir(parents=True, exist_ok=True)
     environment = {

@@ -28,10 +28,31 @@ def ensure_group(name: str) -> None:
             # An earlier try may have come no further; an operator's own choice stays.
             is_kept_for_ever = _is_kept_for_ever(name)
         if is_kept_for_ever:
-            _logs().put_retention_policy(
-                logGroupName=name, retentionInDays=config().log_retention_days
-            )
+            _put_retention(name)
     _known.add(name)
+
+
+def groups_kept_for_ever(prefix: str) -> list[str]:
+    """Names of groups that begin so and lose nothing by themselves."""
+    with told_as("look at log groups"):
+        pages = _logs().get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+        return [
+            group["logGroupName"]
+            for page in pages
+            for group in page["logGroups"]
+            if "retentionInDays" not in group
+        ]
+
+
+def put_retention(name: str) -> None:
+    """Give a group the installation's retention."""
+    with told_as(f"set the retention of the log group {name}"):
+        _put_retention(name)
+
+
+def _put_retention(name: str) -> None:
+    days = config().log_retention_days
+    _logs().put_retention_policy(logGroupName=name, retentionInDays=days)
 
 
 def has_group(name: str) -> bool:

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.lookups import IsNull
 
 
 class Reconciliation(models.Model):
@@ -19,6 +20,14 @@ class Reconciliation(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            # Whoever is second to begin one is told so by the database.
+            models.UniqueConstraint(
+                IsNull(models.F("finished_at"), True),
+                name="one_reconciliation_at_a_time",
+                condition=models.Q(finished_at=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"reconciliation {self.pk}"

@@ -1,5 +1,6 @@
 """What events missed: each second by rows alone, each few minutes with git, GitHub and AWS."""
 
+from .full import ask, carry_out, reconcile
 from .tick import tick
 
-__all__ = ["tick"]
+__all__ = ["ask", "carry_out", "reconcile", "tick"]

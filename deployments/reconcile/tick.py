@@ -13,6 +13,7 @@ from ..adapters import wakeups
 from ..models import Branch, Delivery, Deployment
 from ..models.moves import move_deployment
 from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState, Wanted
+from .full import ask_if_due
 
 _AT_ONCE = 500
 #: A wake-up that was sent is given this long to be heard.
@@ -46,6 +47,7 @@ def tick() -> None:
         wakeups.wake(wakeups.DESTROY, pk)
     _end_overdue()
     _end_expired(now)
+    ask_if_due()
 
 
 def _idle(*states: DeploymentState) -> QuerySet[Deployment]:

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -61,6 +62,12 @@ def _account() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def _switch() -> Switch:
+    return _one_switch()
+
+
+@cache
+def _one_switch() -> Switch:
+    # One for the process, whatever packages of tests take their fixtures from here.
     return Switch()
 
 

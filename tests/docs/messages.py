@@ -68,9 +68,10 @@ def problems() -> set[Problem]:
 
 
 def decisions() -> set[str]:
-    """What `deployments.deliveries` may decide, apart from what succeeds."""
-    tree = ast.parse((ROOT / "deployments/deliveries.py").read_text())
-    nodes = list(ast.walk(tree))
+    """What may be decided about a delivery, apart from what succeeds."""
+    modules = ("deliveries", "decisions")
+    trees = [ast.parse((ROOT / f"deployments/{name}.py").read_text()) for name in modules]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
     parts = {id(part) for each in nodes if isinstance(each, ast.JoinedStr) for part in each.values}
     texts = {text for node in nodes if id(node) not in parts for text in _texts(node, {})}
     return {text for text in texts if text.startswith(("ignored: ", "failed: ", "kept "))}

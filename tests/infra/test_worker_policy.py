@@ -19,6 +19,7 @@ POLICY: dict[str, Any] = json.loads((ROOT / "infra/worker-policy.json").read_tex
 _IMPLIED = {
     "ecs:TagResource": "CreateService, RegisterTaskDefinition and RunTask with tags",
     "servicediscovery:TagResource": "CreateService with tags",
+    "ecr:TagResource": "CreateRepository with tags",
     "iam:PassRole": "RegisterTaskDefinition with roles",
     "route53:ChangeResourceRecordSets": "DeregisterInstance in a DNS namespace",
     "ecr:BatchCheckLayerAvailability": "buildx pushes",
@@ -43,9 +44,13 @@ _WITHOUT_RESOURCE = {
     "ec2:DescribeSubnets",
     "ecr:GetAuthorizationToken",
     "ecs:DeregisterTaskDefinition",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListServices",
+    "ecs:ListTaskDefinitionFamilies",
     "ecs:ListTaskDefinitions",
     "servicediscovery:ListNamespaces",
     "servicediscovery:ListServices",
+    "servicediscovery:ListTagsForResource",
     "servicequotas:GetServiceQuota",
     "ssm:DescribeParameters",
 }

@@ -1,0 +1,239 @@
+"""What an event leads to: the same rules whether a delivery told of it or the reconciler saw it.
+
+An event says that something happened; what is so now is read from git, before the one write that
+wishes anything. So events may come late, twice, or in the wrong order.
+"""
+
+from dataclasses import dataclass
+
+from . import intake
+from .adapters import git, wakeups
+from .models import Branch, Deployment, Repository
+from .payloads import SKIP_LABEL, Event, PullRequest
+from .states import BranchState, Wanted
+
+#: pull_request actions after which the preview has to be there.
+_DEPLOYING_ACTIONS = {"opened", "reopened", "synchronize", "ready_for_review"}
+_METADATA_ACTIONS = {"edited", "labeled", "converted_to_draft"}
+_OTHER_ACTIONS = _METADATA_ACTIONS | {"unlabeled"}
+#: pull_request actions that may take the preview away.
+_ENDING_ACTIONS = {"converted_to_draft", "labeled"}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided, for people to read, and about which branch."""
+
+    text: str
+    branch: Branch | None = None
+
+    @property
+    def changes_something(self) -> bool:
+        return self.text.startswith(("deploying ", "destroying "))
+
+
+def decide(repository: Repository, event: Event) -> Decision:
+    """Decide about an event of a known branch name, and do it.
+
+    Raises EdahaError where git does not answer.
+    """
+    if event.pull_request is not None:
+        return _decide_pull_request(repository, event, event.pull_request)
+    if event.is_deleted:
+        return _branch_gone(repository, event)
+    return _decide_push(repository, event)
+
+
+def wants(repository: Repository, name: str, known: Branch | None) -> bool:
+    """Whether a push to the branch gives it a preview, as far as is known of it."""
+    is_open = bool(known and known.pull_request and known.wanted == Wanted.PRESENT)
+    return repository.wants(name, has_pull_request=is_open)
+
+
+def _decide_push(repository: Repository, event: Event) -> Decision:
+    known = Branch.objects.filter(repository=repository, name=event.branch).first()
+    if not wants(repository, event.branch, known):
+        if repository.policy == Repository.Policy.PULL_REQUESTS:
+            return Decision(f"ignored: no open pull request is known for {event.branch}", known)
+        return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
+    if event.skip_marker:
+        return Decision(f"ignored: {event.skip_marker}", _note_skipped(repository, event))
+    return _ensure(repository, event)
+
+
+def _note_skipped(repository: Repository, event: Event) -> Branch:
+    # Nobody asks again about a commit that is to be left out.
+    branch = _noted(repository, event)
+    _see(branch, event.commit)
+    return branch
+
+
+def _noted(repository: Repository, event: Event) -> Branch:
+    """The branch's row; a new one wants nothing."""
+    return Branch.for_name(
+        repository, event.branch, wanted=Wanted.ABSENT, state=BranchState.DESTROYED
+    )
+
+
+def _decide_pull_request(repository: Repository, event: Event, pull: PullRequest) -> Decision:
+    if pull.is_fork:
+        return Decision("ignored: the pull request comes from a fork")
+    known = Branch.objects.filter(repository=repository, name=event.branch).first()
+    if known is not None and _is_older(known, event, pull):
+        return Decision("ignored: a later event of this pull request was here before", known)
+    # Labels and titles change on closed ones, too.
+    if event.action == "closed" or not pull.is_open:
+        return Decision(_pull_request_closed(repository, known, event, pull), known)
+    if event.action not in _DEPLOYING_ACTIONS | _OTHER_ACTIONS:
+        return Decision(f"ignored: {event.action} changes nothing", known)
+    if not repository.wants(event.branch, has_pull_request=True):
+        return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
+    if known is not None:
+        _remember(known, pull)
+    reason = reason_to_skip(repository, event, pull)
+    if reason:
+        return Decision(_skip(known, event, reason), known)
+    if known is not None and event.action in _METADATA_ACTIONS:
+        return Decision(f"updated title and labels of {known.slug}", known)
+    return _ensure(repository, event)
+
+
+def _is_older(known: Branch, event: Event, pull: PullRequest) -> bool:
+    """Whether what is known of the branch is newer than this event.
+
+    GitHub's times are whole seconds: of a push and a close within the same one, the close is the
+    later.
+    """
+    if known.pull_request_updated_at is None:
+        return False
+    is_closed = known.wanted == Wanted.ABSENT and event.action == "synchronize"
+    if is_closed and pull.updated_at == known.pull_request_updated_at:
+        return True
+    return pull.updated_at < known.pull_request_updated_at
+
+
+def _skip(known: Branch | None, event: Event, reason: str) -> str:
+    if (
+        known is not None
+        and event.action in _ENDING_ACTIONS
+        and intake.destroy(known, actor=event.sender, reason=reason, forget=True)
+    ):
+        return f"destroying {known.slug}: {reason}"
+    return f"ignored: {reason}"
+
+
+def reason_to_skip(repository: Repository, event: Event, pull: PullRequest) -> str:
+    """Why an open pull request is to have no preview; empty where it is."""
+    if event.skip_marker:
+        return event.skip_marker
+    if SKIP_LABEL in pull.labels:
+        return f"label {SKIP_LABEL}"
+    if pull.is_draft and not repository.deploy_drafts:
+        return "the pull request is a draft"
+    return ""
+
+
+def _pull_request_closed(
+    repository: Repository, known: Branch | None, event: Event, pull: PullRequest
+) -> str:
+    if known is None:
+        if repository.wants(event.branch, has_pull_request=True):
+            # An older event of it may still be on its way: it must not bring anything to life.
+            _remember(_noted(repository, event), pull)
+        return f"ignored: {event.branch} has no preview"
+    while True:
+        kept = _reason_to_keep(repository, known, pull)
+        if kept:
+            return f"kept {known.slug}: {kept}"
+        if known.wanted == Wanted.ABSENT:
+            _see(known, "")
+            return f"ignored: {known.slug} is {known.state} already"
+        reason = f"Pull request #{pull.number} closed"
+        if intake.want_absent(known, actor=event.sender, reason=reason, forget=True):
+            return f"destroying {known.slug}: pull request #{pull.number} was closed"
+        known.refresh_from_db()
+        if _is_older(known, event, pull):
+            return "ignored: a later event of this pull request was here before"
+
+
+def _reason_to_keep(repository: Repository, known: Branch, pull: PullRequest) -> str:
+    """Why a branch stays whose pull request was closed; which is remembered."""
+    if known.pull_request and known.pull_request != pull.number and known.wanted == Wanted.PRESENT:
+        return f"pull request #{known.pull_request} is open for it"
+    _remember(known, pull)
+    if repository.policy != Repository.Policy.PULL_REQUESTS and repository.wants(
+        known.name, has_pull_request=False
+    ):
+        return "the repository's policy gives this branch a preview anyway"
+    return ""
+
+
+def _branch_gone(repository: Repository, event: Event) -> Decision:
+    branch = Branch.objects.filter(repository=repository, name=event.branch).first()
+    if branch is None:
+        return Decision(f"ignored: {event.branch} has no preview")
+    while True:
+        branch.refresh_from_db()
+        if branch.wanted == Wanted.ABSENT:
+            _see(branch, "")
+            return Decision(f"ignored: {branch.slug} is {branch.state} already", branch)
+        if git.read_head(repository, event.branch) is not None:
+            return Decision(f"ignored: {event.branch} exists again", branch)
+        if intake.want_absent(branch, actor=event.sender, reason="Branch deleted", forget=True):
+            return Decision(f"destroying {branch.slug}: the branch was deleted", branch)
+
+
+def _ensure(repository: Repository, event: Event) -> Decision:
+    """Wish for the branch's head, as git has it now."""
+    branch = Branch.objects.filter(repository=repository, name=event.branch).first()
+    while True:
+        if branch is not None:
+            branch.refresh_from_db()
+        head = git.read_head(repository, event.branch)
+        if head is None:
+            return Decision(f"ignored: {event.branch} is no longer in the repository", branch)
+        if branch is None:
+            branch = Branch.for_name(repository, event.branch)
+            if event.pull_request is not None:
+                _remember(branch, event.pull_request)
+        if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
+            _see(branch, head)
+            text = f"ignored: {head[:7]} of {branch.slug} is {branch.state} already"
+            return Decision(text, branch)
+        if event.is_about_commit and branch.seen_commit == head:
+            # Skipped, or destroyed by hand since: the same commit again is no news.
+            return Decision(f"ignored: {head[:7]} of {branch.slug} was here before", branch)
+        if intake.want_commit(branch, head, trigger=_trigger(event), actor=event.sender):
+            return Decision(f"deploying {head[:7]} to {branch.slug}", branch)
+
+
+def _trigger(event: Event) -> Deployment.Trigger:
+    if event.is_found:
+        return Deployment.Trigger.FOUND
+    if event.pull_request is not None:
+        return Deployment.Trigger.PULL_REQUEST
+    return Deployment.Trigger.PUSH
+
+
+def _see(branch: Branch, commit: str) -> None:
+    """Take down which head was decided about last; none where it is news if it comes back."""
+    Branch.objects.filter(pk=branch.pk).exclude(seen_commit=commit).update(seen_commit=commit)
+
+
+def _remember(branch: Branch, pull: PullRequest) -> None:
+    branch.title, branch.author = pull.title[:500], pull.author[:100]
+    branch.author_avatar_url, branch.pull_request_url = pull.avatar_url[:500], pull.url[:500]
+    branch.pull_request, branch.pull_request_updated_at = pull.number, pull.updated_at
+    branch.save(
+        update_fields=[
+            "title",
+            "author",
+            "author_avatar_url",
+            "pull_request",
+            "pull_request_url",
+            "pull_request_updated_at",
+            "updated_at",
+        ]
+    )
+    if branch.state != BranchState.DESTROYED:
+        wakeups.notify(branch=branch.pk)
