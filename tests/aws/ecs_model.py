@@ -25,6 +25,7 @@ class Task:
     overrides: Json = field(default_factory=dict)
     container: str = ""
     exit_code: int = 0
+    tags: list[Json] = field(default_factory=list)
 
     def status(self, at: float) -> str:
         """Empty before it exists."""
@@ -48,7 +49,7 @@ class Task:
         if self.stopped_at is None or self.stopped_at > at:
             self.stopped_at = at
 
-    def description(self, at: float) -> Json:
+    def description(self, at: float, *, with_tags: bool = False) -> Json:
         status = self.status(at)
         container: Json = {"name": self.container, "lastStatus": status}
         if status == "STOPPED" and not self.service:
@@ -64,6 +65,8 @@ class Task:
             "containers": [container],
             "overrides": self.overrides,
         }
+        if with_tags:
+            said["tags"] = self.tags
         if status == "STOPPED":
             said |= {"stoppedReason": "Scaling activity initiated by deployment"}
             said |= {"stopCode": "ServiceSchedulerInitiated" if self.service else "UserInitiated"}
@@ -106,9 +109,13 @@ class Service:
         for task in self.tasks:
             task.stop(at + 0.8 * self.timing.draining)
 
-    def shown(self, at: float) -> Json:
-        """DescribeServices's words for it at that moment."""
+    def shown(self, at: float, *, with_tags: bool = False) -> Json:
+        """DescribeServices's words for it at that moment; tags only where they are asked for.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html#ECS-DescribeServices-request-include
+        """
         said = copy.deepcopy(self.description)
+        said["tags"] = self.request.get("tags", []) if with_tags else []
         status = self.status(at)
         desired = 0 if status != "ACTIVE" else said.get("desiredCount", 0)
         states = [task.status(at) for task in self.tasks]

@@ -156,7 +156,7 @@ class Services:
                 elif name in told:
                     found.append(told[name] | {"status": status})
                 else:
-                    found.append(service.shown(seen))
+                    found.append(service.shown(seen, with_tags=asks_for_tags(call.body)))
         return Reply.of({"services": found, "failures": failures})
 
     def _told_by_emulator(self, call: Call) -> dict[str, Any]:
@@ -203,7 +203,16 @@ class Services:
             running_at=now + self._clock.timing.starting,
             service=service.name,
             registry=service.registry,
+            tags=service.request.get("tags", []) if _propagates(service.request) else [],
         )
+
+
+def asks_for_tags(body: Json) -> bool:
+    return "TAGS" in body.get("include", ())
+
+
+def _propagates(request: Json) -> bool:
+    return request.get("propagateTags") == "SERVICE"
 
 
 def cluster_of(body: Json) -> str:

@@ -8,7 +8,7 @@ from . import syntax
 from .call import Call, Json, Refusal, Reply
 from .ecs_definitions import Definitions
 from .ecs_model import Task
-from .ecs_services import Services, cluster_of, paged
+from .ecs_services import Services, asks_for_tags, cluster_of, paged
 from .timing import Clock
 from .upstream import Upstream
 
@@ -97,6 +97,7 @@ class Tasks:
             started_by=body.get("startedBy", ""),
             overrides=overrides,
             container=containers[0]["name"],
+            tags=body.get("tags", []),
         )
         self._once.append(task)
         return task.description(now)
@@ -108,7 +109,11 @@ class Tasks:
         known = {task.arn: task for task in self._every() if task.status(seen)}
         return Reply.of(
             {
-                "tasks": [known[arn].description(seen) for arn in wanted if arn in known],
+                "tasks": [
+                    known[arn].description(seen, with_tags=asks_for_tags(call.body))
+                    for arn in wanted
+                    if arn in known
+                ],
                 "failures": [
                     {"arn": arn, "reason": "MISSING"} for arn in wanted if arn not in known
                 ],

@@ -1,4 +1,4 @@
-"""bin/test chaos, and by itself: python -m tests.chaos [seed]
+"""bin/test chaos, and by itself: python -m tests.chaos
 
 EDAHA_CHAOS_MINUTES=30 makes it long, EDAHA_CHAOS_SEED repeats a plan, EDAHA_CHAOS_DROPPED=0 loses
 no delivery, EDAHA_CHAOS_KEEP=FOLDER keeps the processes' logs.
@@ -6,6 +6,7 @@ no delivery, EDAHA_CHAOS_KEEP=FOLDER keeps the processes' logs.
 
 import os
 import shutil
+import signal
 import sys
 
 import django
@@ -18,6 +19,8 @@ def main() -> None:
     for name in [name for name in os.environ if name.startswith(("EDAHA_", "AWS_"))]:
         if not name.startswith("EDAHA_CHAOS_"):
             del os.environ[name]
+    # What was started ends, too, where somebody ends the run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = from_environment()
     print(f"chaos: EDAHA_CHAOS_SEED={options.seed}, {options.trouble:.0f} s of trouble", flush=True)
     with stack(options) as made:

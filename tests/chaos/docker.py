@@ -21,7 +21,7 @@ _TRIES = 8
 _SIGNED = "AWS4-HMAC-SHA256 Credential=docker/20260101/eu-west-1/ecr/aws4_request, Signature=0"
 
 
-def main(url, arguments):
+def main(url: str, arguments: list[str]) -> int:
     if arguments[:2] == ["buildx", "build"]:
         return build(url, arguments[2:])
     if arguments[:3] == ["buildx", "imagetools", "inspect"]:
@@ -34,7 +34,7 @@ def main(url, arguments):
     return 0
 
 
-def build(url, arguments):
+def build(url: str, arguments: list[str]) -> int:
     options = dict(
         each[2:].split("=", 1) for each in arguments if each.startswith("--") and "=" in each
     )
@@ -49,18 +49,18 @@ def build(url, arguments):
     return 0
 
 
-def fields(text):
+def fields(text: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in text.split(","))
 
 
-def content_of(context, dockerfile):
+def content_of(context: Path, dockerfile: str) -> str:
     digest = hashlib.sha256(Path(dockerfile).read_bytes())
     for path in sorted(each for each in context.rglob("*") if each.is_file()):
         digest.update(str(path.relative_to(context)).encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def work(content):
+def work(content: str) -> None:
     step = {"digest": f"sha256:{content}", "name": "[1/2] RUN make", "started": now()}
     tell({"vertexes": [step]})
     for _ in range(random.choice([1, 1, 2, 3, 8])):
@@ -75,15 +75,15 @@ def work(content):
     tell({"vertexes": [step | {"completed": now()}]})
 
 
-def now():
+def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def tell(status):
+def tell(status: dict[str, object]) -> None:
     print(json.dumps(status), file=sys.stderr, flush=True)
 
 
-def push(url, target, about):
+def push(url: str, target: str, about: dict[str, object]) -> str:
     """PutImage as a push does it in the end; the digest."""
     name, _, tag = target.partition("/")[2].rpartition(":")
     manifest = json.dumps(

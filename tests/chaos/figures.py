@@ -26,7 +26,7 @@ def counts_of_rows() -> dict[str, object]:
         "deliveries stored": Delivery.objects.count(),
         "decisions that failed": Delivery.objects.filter(state=Delivery.State.FAILED).count(),
         "deployments": sum(states.values()),
-        "  by state": _listed(states),
+        "  by state": listed(states),
         "builds cancelled": build_ended.count(),
     }
 
@@ -39,19 +39,15 @@ def reasons_of_failures() -> Iterable[str]:
     return [f"{times} × {reason}" for reason, times in reasons.most_common(_SHOWN)]
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(counts.items())) or "none"
 
 
-def listed(counts: Mapping[str, int]) -> str:
-    return _listed(counts)
-
-
-def findings(verdict: Verdict) -> str:
+def findings(verdict: Verdict, shown: int = _SHOWN) -> str:
     lines = []
     for name in ("lost", "leaked", "stale"):
         found: list[str] = getattr(verdict, name)
-        lines += [f"  {name}: {each}" for each in found[:_SHOWN]]
-        if len(found) > _SHOWN:
-            lines.append(f"  {name}: … and {len(found) - _SHOWN} more")
+        lines += [f"  {name}: {each}" for each in found[:shown]]
+        if len(found) > shown:
+            lines.append(f"  {name}: … and {len(found) - shown} more")
     return "\n".join(lines)

@@ -17,8 +17,8 @@ from .workload import PULL_REQUESTS, Project, Workload
 
 #: How often it is looked whether everything has settled.
 _LOOK = 1.0
-#: So many seconds after its failure, somebody reads the message and redeploys.
-_READING = 3.0
+#: Seconds after which it is told what is still missing.
+_TELL = 30.0
 
 
 class Run:
@@ -70,13 +70,15 @@ class Run:
             self._post.give(kind, payload, may_be_lost=is_found)
 
     def _settle(self, what: str) -> Verdict:
-        began = time.monotonic()
+        began = told = time.monotonic()
         while True:
-            found = self._verdict()
-            is_late = time.monotonic() - began > self._options.settling
-            if found.is_good or is_late:
-                self._seconds[what] = round(time.monotonic() - began, 1)
+            found, now = self._verdict(), time.monotonic()
+            if found.is_good or now - began > self._options.settling:
+                self._seconds[what] = round(now - began, 1)
                 return found
+            if now - told > _TELL:
+                told = now
+                print(f"not settled after {now - began:.0f} s:\n{figures.findings(found, 3)}")
             self._redeploy_failed()
             time.sleep(_LOOK)
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.db.models import Q
 
 from deployments.adapters import worktree
-from deployments.models import Branch, Delivery, Deployment, Repository, Service, Transition
+from deployments.models import Branch, Build, Delivery, Deployment, Repository, Service, Transition
 from deployments.states import ACTIVE, BranchState, DeploymentState
 
 from .stack import Stack
@@ -93,8 +94,10 @@ def _difference(what: str, there: set[str], expected: set[str]) -> list[str]:
     return more + [f"{what} {name} is missing" for name in sorted(expected - there)]
 
 
-def _left_images(images: dict[str, list[dict[str, list[str]]]]) -> list[str]:
-    """An image belongs to the branch whose slug its tag begins with; without a tag, to nobody."""
+def _left_images(images: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """An image belongs to the branch whose slug its tag begins with, or to one that runs it."""
+    running = Build.objects.filter(deployment__state=DeploymentState.LIVE)
+    digests = {each.rpartition("@")[2] for each in running.values_list("reference", flat=True)}
     slugs = set(Branch.objects.exclude(live=None).values_list("slug", flat=True))
     found = []
     for repository, each in images.items():
@@ -102,7 +105,7 @@ def _left_images(images: dict[str, list[dict[str, list[str]]]]) -> list[str]:
             owners = [tag.removeprefix("cache-").partition(".")[0] for tag in image["tags"]]
             # The commit's twelve digits stand between slug and dot, but not in a cache's tag.
             stems = {owner.rpartition("-")[0] for owner in owners} | set(owners)
-            if not stems & slugs:
+            if not stems & slugs and image["digest"] not in digests:
                 found.append(f"image {repository} {image['tags'] or image['digest']}")
     return found
 
