@@ -27,7 +27,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Running:
     url: str
 
-    def client(self, service: str, *, tries: int = 1, seconds: float = 10) -> Any:
+    def client(self, service: str, *, tries: int = 1, seconds: float = 60) -> Any:
         """boto3's client, which by itself tries nothing again."""
         return client(self.url, service, tries=tries, seconds=seconds)
 
@@ -64,7 +64,7 @@ class Running:
 
 
 @cache
-def client(url: str, service: str, *, tries: int = 1, seconds: float = 10) -> Any:
+def client(url: str, service: str, *, tries: int = 1, seconds: float = 60) -> Any:
     """boto3's client; a new one costs a tenth of a second."""
     session = boto3.Session("testing", "testing", region_name=REGION)
     make: Any = session.client
