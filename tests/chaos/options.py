@@ -15,12 +15,14 @@ class Options:
     duplicated: float = 0.10
     dropped: float = 0.05
     aws_faults: float = 0.05
+    #: AWS's bad day ends so many seconds after everything else: most calls come only then.
+    aws_longer: float = 40.0
     #: Deliveries are shuffled within so many seconds.
     window: float = 3.0
     #: Things that happen in repositories, and clicks, a second; seconds between two troubles.
     pace: float = 4.0
     clicks: float = 0.3
-    kill_every: tuple[float, float] = (3.0, 7.0)
+    kill_every: tuple[float, float] = (2.0, 6.0)
     #: How long AWS takes, as a part of `tests.aws.timing`.
     aws_scale: float = 0.6
 

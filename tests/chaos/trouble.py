@@ -34,14 +34,18 @@ class Trouble(threading.Thread):
         self._is_over = threading.Event()
         self.counts: Counter[str] = Counter()
 
+    @property
+    def was_every_kind(self) -> bool:
+        return set(self.counts) == set(_WEIGHTS)
+
     def run(self) -> None:
         # Each kind once, whatever the dice say; then by their weights.
         waiting = [*_WEIGHTS]
         self._random.shuffle(waiting)
         while not self._is_over.wait(self._random.uniform(*self._options.kill_every)):
             kind = waiting.pop() if waiting else self._chosen()
-            self.counts[kind] += 1
             self._make(kind)
+            self.counts[kind] += 1
 
     def end(self) -> None:
         self._is_over.set()
