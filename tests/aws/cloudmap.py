@@ -1,5 +1,6 @@
 """Cloud Map's rules: names, instances that come and go by themselves, asynchronous operations."""
 
+import json
 import threading
 import uuid
 from collections.abc import Callable
@@ -59,7 +60,7 @@ class CloudMap:
     def handlers(self, *, simulates: bool) -> Handlers:
         rules: Handlers = {
             "servicediscovery.CreateService": self._create,
-            "servicediscovery.DeleteService": self._delete if simulates else self._delete_there,
+            "servicediscovery.DeleteService": self._delete,
             "servicediscovery.ListServices": self._list,
         }
         if not simulates:
@@ -133,17 +134,20 @@ class CloudMap:
         """
         with self._lock:
             known = self._existing(call.body["Id"])
-            if self.instances(known.id, self._clock.now()):
+            if self.instances(known.id, self._clock.now()) or self._has_instances_there(call):
                 raise Refusal("ResourceInUse", "Service contains registered instances.")
-            return self._delete_there(call)
-
-    def _delete_there(self, call: Call) -> Reply:
-        with self._lock:
-            known = self._existing(call.body["Id"])
             reply = self._upstream.ask(call)
             if reply.status == 200:
                 known.deleted_at = self._clock.now()
             return reply
+
+    def _has_instances_there(self, call: Call) -> bool:
+        """Whether the emulator itself knows of instances, where they are its own business."""
+        target = call.headers["x-amz-target"].replace("DeleteService", "ListInstances")
+        content = json.dumps({"ServiceId": call.body["Id"]}).encode()
+        headers = {**call.headers, "x-amz-target": target}
+        reply = self._upstream.ask(Call(call.method, call.path, headers, content))
+        return reply.status == 200 and bool(reply.said.get("Instances"))
 
     def _existing(self, service: str) -> Name:
         known = self._names.get(service.rpartition("/")[2])
