@@ -135,6 +135,7 @@ class Run:
             "AWS faults": figures.listed(Counter(aws["faults"])),
             "ended by themselves": self._made.fleet.ended_by_themselves() or "none",
             **self._seconds,
+            "spare revisions": len(verdict.spare_revisions(self._definitions())),
             "lost": len(found.lost),
             "leaked": len(found.leaked),
             "stale": len(found.stale),
@@ -143,6 +144,10 @@ class Run:
         for reason in figures.reasons_of_failures():
             print(f"  failed: {reason}")
         print(figures.findings(found), flush=True)
+
+    def _definitions(self) -> list[str]:
+        found: list[str] = self._made.aws.left("edaha")["task_definitions"]
+        return found
 
     @staticmethod
     def _counted() -> tuple[str, ...]:

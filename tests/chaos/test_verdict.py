@@ -112,7 +112,7 @@ def test_a_branch_that_outlives_its_ref_is_leaked(world: World) -> None:
         ("services", {"edaha-2": "ACTIVE"}),
         ("services", {"edaha-2": "DRAINING"}),
         ("names", {"edaha-2": []}),
-        ("task_definitions", ["edaha:2"]),
+        ("task_definitions", ["edaha-gone:1"]),
         ("one_off", ["edaha-1-1-release"]),
         ("images", {"edaha/x": [{"digest": "sha256:2", "tags": []}]}),
         ("images", {"edaha/x": [{"digest": "sha256:2", "tags": ["gone-123456789abc.app"]}]}),
@@ -123,6 +123,13 @@ def test_what_stands_for_nothing_in_aws_is_leaked(world: World, kind: str, more:
     known = world.there[kind]
     world.there[kind] = known + more if isinstance(known, list) else known | more
     assert world.judge().leaked
+
+
+def test_a_spare_revision_of_a_branch_that_stays_is_no_leak(world: World) -> None:
+    world.there["task_definitions"] = ["edaha:1", "edaha:2"]
+    assert world.judge().is_good
+    world.there["task_definitions"] = ["edaha:2"]
+    assert world.judge().leaked == ["task definition edaha:1 is missing"]
 
 
 def test_what_is_missing_in_aws_is_found(world: World) -> None:

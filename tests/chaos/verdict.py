@@ -84,9 +84,19 @@ def _left_in_aws(made: Stack) -> list[str]:
     services = {name for name, status in left["services"].items() if status != "INACTIVE"}
     found = _difference("ECS service", services, names)
     found += _difference("Cloud Map service", set(left["names"]), names)
-    found += _difference("task definition", set(left["task_definitions"]), definitions)
+    # A revision whose answer got lost stays, free of charge, until its branch ends.
+    revisions = set(left["task_definitions"]) - spare_revisions(left["task_definitions"])
+    found += _difference("task definition", revisions, definitions)
     found += [f"one-off task {name}" for name in left["one_off"]]
     return found + _left_images(left["images"])
+
+
+def spare_revisions(active: list[str]) -> set[str]:
+    """Revisions that no live deployment uses, of families that one does."""
+    live = Service.objects.filter(deployment__state=DeploymentState.LIVE)
+    used = set(live.values_list("task_definition_arn", flat=True))
+    families = {arn.rpartition(":")[0] for arn in used}
+    return {arn for arn in active if arn not in used and arn.rpartition(":")[0] in families}
 
 
 def _difference(what: str, there: set[str], expected: set[str]) -> list[str]:
