@@ -13,33 +13,58 @@ from .network import free_port
 from .report import NotMeasured
 
 
+class Server:
+    """One server, which can be stopped as a power failure does it, and started again."""
+
+    def __init__(self, folder: Path, *, is_durable: bool) -> None:
+        self._programs = _find_programs()
+        self._account = _unprivileged_account()
+        self._folder, self._switch = folder, "on" if is_durable else "off"
+        self._port = free_port()
+        self.url = f"postgresql://edaha@127.0.0.1:{self._port}"
+        if self._account:
+            shutil.chown(folder, self._account.pw_uid, self._account.pw_gid)
+        self._do("initdb", "-U", "edaha", "-A", "trust", "-E", "UTF8", "--locale=C")
+
+    def start(self) -> None:
+        options = (
+            f"-c port={self._port} -c listen_addresses=127.0.0.1 "
+            f"-c unix_socket_directories={self._folder} -c fsync={self._switch} "
+            f"-c full_page_writes={self._switch} -c synchronous_commit={self._switch}"
+        )
+        self._do("pg_ctl", "-w", "-l", "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """At once: connections end in the middle of what they do."""
+        self._do("pg_ctl", "-m", "immediate", "stop")
+
+    def _do(self, program: str, *arguments: str) -> None:
+        command = [program, "-D", "data", *arguments]
+        _run(self._programs, command, self._folder, self._account)
+
+
 @contextmanager
 def postgres(*, is_durable: bool = False) -> Iterator[str]:
-    """Its URL, without a database's name at the end.
+    """Its URL, without a database's name at the end."""
+    with postgres_server(is_durable=is_durable) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server(*, is_durable: bool = False) -> Iterator[Server]:
+    """A running server.
 
     A durable one has every commit on disk before it answers, as in production; tests have no
     use for that.
     """
-    switch = "on" if is_durable else "off"
-    programs = _find_programs()
-    account = _unprivileged_account()
     folder = Path(tempfile.mkdtemp(prefix="edaha-postgres-"))
-    port = free_port()
     try:
-        if account:
-            shutil.chown(folder, account.pw_uid, account.pw_gid)
-        initdb = ["initdb", "-D", "data", "-U", "edaha", "-A", "trust", "-E", "UTF8", "--locale=C"]
-        _run(programs, initdb, folder, account)
-        options = (
-            f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
-            f"-c fsync={switch} -c full_page_writes={switch} -c synchronous_commit={switch}"
-        )
-        start = ["pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start"]
-        _run(programs, start, folder, account)
+        server = Server(folder, is_durable=is_durable)
+        server.start()
         try:
-            yield f"postgresql://edaha@127.0.0.1:{port}"
+            yield server
         finally:
-            _run(programs, ["pg_ctl", "-D", "data", "-m", "immediate", "stop"], folder, account)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -78,7 +78,9 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.parse(
-        EDAHA.database_url or f"sqlite:///{(EDAHA.data / 'edaha.sqlite3').absolute()}"
+        EDAHA.database_url or f"sqlite:///{(EDAHA.data / 'edaha.sqlite3').absolute()}",
+        # After a restart of PostgreSQL, each connection in the pool would fail somebody once.
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

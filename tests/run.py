@@ -32,6 +32,9 @@ SETTINGS = {
     "EDAHA_DATA": "/tmp",
 }
 
+#: Tests that need nothing of the machine for themselves run side by side.
+PROCESSES = 2
+
 Part = Callable[[], int]
 
 
@@ -70,7 +73,7 @@ def lint() -> int:
 
 def unit() -> int:
     """Everything that needs no Docker engine, on SQLite."""
-    return _pytest("unit", "not docker and not journey", ["tests"])
+    return _pytest("unit", "not docker and not journey", ["tests"], processes=PROCESSES)
 
 
 def on_postgres() -> int:
@@ -81,6 +84,7 @@ def on_postgres() -> int:
             "not docker and not journey",
             [path for path in ON_POSTGRES if (ROOT / path).is_dir()],
             {"EDAHA_DATABASE_URL": f"{url}/edaha"},
+            processes=PROCESSES,
         )
 
 
@@ -104,10 +108,16 @@ def mutation() -> int:
     return _run(["python", "-m", "tests.mutation"], {})
 
 
+def chaos() -> int:
+    """Everything goes wrong at once; EDAHA_CHAOS_MINUTES=30 makes it long."""
+    return _run(["python", "-W", "ignore", "-m", "tests.chaos"], {})
+
+
 PARTS: dict[str, Part] = {
     "lint": lint,
     "unit": unit,
     "postgres": on_postgres,
+    "chaos": chaos,
     "docker": docker,
     "journey": journey,
     "mutants": mutants,
@@ -118,9 +128,16 @@ ON_DEMAND = {"mutation"}
 
 
 def _pytest(
-    name: str, marks: str, paths: list[str], environment: dict[str, str] | None = None
+    name: str,
+    marks: str,
+    paths: list[str],
+    environment: dict[str, str] | None = None,
+    *,
+    processes: int = 0,
 ) -> int:
-    command = ["pytest", "-q", "-m", marks, f"--junit-xml={OUTPUT / name}.xml", *paths]
+    # Whole files stay together: what a module prepares is prepared once.
+    share = ["-n", str(processes), "--dist", "loadfile"] if processes else []
+    command = ["pytest", "-q", "-m", marks, f"--junit-xml={OUTPUT / name}.xml", *share, *paths]
     return _run(command, {"PYTHONDEVMODE": "1", **(environment or {})})
 
 

@@ -38,6 +38,10 @@ Call = Callable[..., Any]
 Job = Callable[[], None]
 
 
+#: Where Django's transactions end; its stubs do not know it.
+_COMMIT: Call = vars(BaseDatabaseWrapper)["_commit"]
+
+
 class Done(NamedTuple):
     """What a worker that lived to its end has said, and every point that it passed."""
 
@@ -139,7 +143,7 @@ class _Worker:
     def _watch(self) -> None:
         patches: list[tuple[Any, str, Call]] = [
             (Cloud, "send", lambda _, request, event: self._send(request, event)),
-            (BaseDatabaseWrapper, "_commit", self._around("COMMIT", BaseDatabaseWrapper._commit)),
+            (BaseDatabaseWrapper, "_commit", self._around("COMMIT", _COMMIT)),
             (subprocess, "Popen", self._popen()),
             (Router, "__call__", self._around("GET of the preview", Router.__call__)),
             (Ears, "send_task", self._around("wake-up", Ears.send_task)),

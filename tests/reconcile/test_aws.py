@@ -311,9 +311,9 @@ class TestOrphans:
         world.clock.shift(HOUR)
         real = orphans._settle_one
 
-        def wished_back(*arguments: Any) -> None:
+        def wished_back(*arguments: Any, **more: Any) -> None:
             Branch.objects.update(state=BranchState.PENDING)
-            real(*arguments)
+            real(*arguments, **more)
 
         monkeypatch.setattr(orphans, "_settle_one", wished_back)
         before = world.cloud.definitions

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -367,6 +368,6 @@ def test_at_last_what_is_live_is_what_github_shows(
     # Neither shrunk much nor explained: an example that fails is short enough to read.
     phases = (Phase.explicit, Phase.reuse, Phase.generate)
     run_state_machine_as_test(
-        lambda: Life(world, hub, moments),
+        partial(Life, world, hub, moments),  # type: ignore[arg-type]
         settings=settings(max_examples=_EXAMPLES, stateful_step_count=25, phases=phases),
     )

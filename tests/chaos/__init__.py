@@ -1,0 +1,1 @@
+"""The chaos run: all of Edaha, real, in trouble; then nothing is lost, leaked or stale."""
