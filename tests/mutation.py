@@ -100,12 +100,12 @@ def _is_constant(test: ast.expr) -> bool:
 
 def _turn_comparison(node: ast.AST) -> None:
     assert isinstance(node, ast.Compare)
-    node.ops[0] = _OPPOSITES[type(node.ops[0])]()  # type: ignore[assignment, call-overload]
+    node.ops[0] = _OPPOSITES[type(node.ops[0])]()
 
 
 def _turn_operator(node: ast.AST) -> None:
     assert isinstance(node, ast.BoolOp | ast.BinOp)
-    node.op = _OPPOSITES[type(node.op)]()
+    node.op = _OPPOSITES[type(node.op)]()  # type: ignore[assignment]
 
 
 def _negate(node: ast.AST) -> None:

@@ -135,8 +135,7 @@ def _pytest(
     *,
     processes: int = 0,
 ) -> int:
-    # Whole files stay together: what a module prepares is prepared once.
-    share = ["-n", str(processes), "--dist", "loadfile"] if processes else []
+    share = ["-n", str(processes), "--dist", "worksteal"] if processes else []
     command = ["pytest", "-q", "-m", marks, f"--junit-xml={OUTPUT / name}.xml", *share, *paths]
     return _run(command, {"PYTHONDEVMODE": "1", **(environment or {})})
 

@@ -79,6 +79,24 @@ def _destroy(world: World, branch: Branch) -> None:
     intake.destroy(branch, actor="ada", reason="No longer needed")
 
 
+def _cancel(world: World, branch: Branch) -> None:
+    branch.refresh_from_db()
+    assert branch.deployment is not None
+    intake.cancel(branch.deployment, actor="ada", reason="Not now")
+
+
+def _is_cancelled_or_was_live(world: World, branch: Branch) -> None:
+    """Nothing is left of what was cancelled; a click that came too late changes nothing."""
+    branch.refresh_from_db()
+    newest = branch.deployments.get()
+    if newest.state == DeploymentState.LIVE:
+        _is_live(world, branch)
+        return
+    assert (newest.state, branch.live) == (DeploymentState.CANCELLED, None), world.story()
+    assert branch.state == BranchState.FAILED
+    assert not world.cloud.leftovers
+
+
 def _is_live(world: World, branch: Branch) -> None:
     branch.refresh_from_db()
     newest = branch.deployments.latest("generation")
@@ -109,6 +127,7 @@ _WAYS = {
         {
             "a newer commit": Ending(_newer_commit, _is_live),
             "a click on destroy": Ending(_destroy, _is_gone),
+            "a click on cancel": Ending(_cancel, _is_cancelled_or_was_live),
         },
     ),
     "destroy": (_live_and_unwanted, {"nothing": Ending(_nothing, _is_gone)}),

@@ -24,8 +24,8 @@ BUGS = [
         "no fence",
         "Jenkins and many a queue: a worker that was given up for dead goes on writing.",
         "deployments/models/lease.py",
-        "rows = Deployment.objects.filter(pk=self.deployment.pk, lease_owner=self.owner)",
-        "rows = Deployment.objects.filter(pk=self.deployment.pk)",
+        "return Deployment.objects.filter(pk=self.deployment.pk, lease_owner=self.owner)",
+        "return Deployment.objects.filter(pk=self.deployment.pk)",
         (
             f"{_DEPLOYMENTS}test_concurrency.py::test_who_lost_a_lease_writes_nothing_however_it_tries",
         ),
@@ -71,7 +71,7 @@ BUGS = [
     Bug(
         "a queued older deployment is built all the same",
         "dokploy #5166: ten pushes are ten builds, one after the other.",
-        "deployments/intake.py",
+        "deployments/ending.py",
         "state=DeploymentState.QUEUED, generation__lt=branch.generation",
         "state=DeploymentState.QUEUED, generation__lt=0",
         (f"{_DEPLOYMENTS}test_intake.py",),
@@ -157,10 +157,10 @@ BUGS = [
         "a failed deployment takes the version before down",
         "mirage-ecs stops the old task first: a broken commit is an outage.",
         "deployments/pipeline/attempt.py",
-        "    wakeups.wake(wakeups.CLEAN, lease.deployment.pk)\n\n\ndef _retry_or_fail",
+        "    wakeups.wake(wakeups.CLEAN, lease.deployment.pk)\n    # Its worker is free",
         "    lease.deployment.branch.live = None\n"
         '    lease.deployment.branch.save(update_fields=["live"])\n'
-        "    wakeups.wake(wakeups.CLEAN, lease.deployment.pk)\n\n\ndef _retry_or_fail",
+        "    wakeups.wake(wakeups.CLEAN, lease.deployment.pk)\n    # Its worker is free",
         (f"{_DEPLOYMENTS}test_hooks.py::test_a_hook_that_fails_leaves_the_version_before_serving",),
     ),
     Bug(
@@ -178,6 +178,22 @@ BUGS = [
         "os.killpg(self._process.pid, number)",
         "os.kill(self._process.pid, number)",
         ("tests/adapters/test_process.py",),
+    ),
+    Bug(
+        "a pinned preview ends all the same",
+        "dokploy: an expiry date that people set and nobody reads.",
+        "deployments/models/expiry.py",
+        "return since + lasts if lasts and branch.pinned_at is None else None",
+        "return since + lasts if lasts else None",
+        ("tests/deployments/test_expiry.py",),
+    ),
+    Bug(
+        "what others made is removed",
+        "Clean-up scripts that go by a name's beginning: another team's service is gone.",
+        "deployments/reconcile/sight.py",
+        "return tags.get(TAG) == config().installation",
+        "return True",
+        ("tests/reconcile/test_aws.py::TestOrphans::test_what_is_not_ours_is_never_touched",),
     ),
     Bug(
         "a deletion that nobody told of is overlooked",

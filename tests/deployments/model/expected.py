@@ -11,6 +11,10 @@ class _Known:
     head: str = ""
     #: Heads that it has had since it was made, with those that say [skip ci].
     history: list[str] = field(default_factory=list)
+    #: Also those from before it was deleted and made again.
+    ever: set[str] = field(default_factory=lambda: {NOTHING})
+    #: Somebody cancelled its deployment: what was live before stays, until there is a new commit.
+    is_cancelled: bool = False
     is_skipped: bool = False
     has_pull_request: bool = False
     is_draft: bool = False
@@ -32,6 +36,8 @@ class Expected:
             known.history = []
         known.head, known.is_skipped = commit, is_skipped
         known.history.append(commit)
+        known.ever.add(commit)
+        known.is_cancelled = known.is_cancelled and is_skipped
         known.is_unsure = is_skipped and (known.is_unsure or known.is_away)
         known.is_away = known.is_away and is_skipped
 
@@ -63,10 +69,13 @@ class Expected:
 
     def clicked_redeploy(self, name: str) -> None:
         known = self._branches[name]
-        known.is_away = known.is_unsure = False
+        known.is_away = known.is_unsure = known.is_cancelled = False
 
     def clicked_destroy(self, name: str) -> None:
         self._branches[name].is_away = True
+
+    def clicked_cancel(self, name: str) -> None:
+        self._branches[name].is_cancelled = True
 
     def is_away(self, name: str) -> bool:
         return self._branches[name].is_away
@@ -85,6 +94,8 @@ class Expected:
         known = self._branches[name]
         if not self.is_wanted(name):
             return {NOTHING}
+        if known.is_cancelled:
+            return known.ever
         if known.is_skipped:
             # Its pull request may be news of the same commit; or there was never another one.
             return {*known.history, NOTHING}

@@ -203,6 +203,14 @@ class Life(RuleBasedStateMachine):
             intake.destroy(branch, actor="ada", reason="No longer needed")
             self.expected.clicked_destroy(name)
 
+    @rule(name=branches)
+    def click_cancel(self, name: str) -> None:
+        branch = self._told_of(name)
+        if branch is None or branch.deployment is None:
+            return
+        if intake.cancel(branch.deployment, actor="ada", reason="Not now"):
+            self.expected.clicked_cancel(name)
+
     # Workers, AWS, time
 
     @rule()
