@@ -153,6 +153,9 @@ def environment(instance: Instance, account: cloud.Cloud) -> dict[str, str]:
         # Somebody's own machine, whose engine has other things to cache as well.
         "EDAHA_MIN_FREE_GB": "1",
         "EDAHA_BUILD_CACHE_GB": "100",
+        # Whoever tries it out wants to see it happen.
+        "EDAHA_RECONCILE_SECONDS": "60",
+        "EDAHA_ORPHAN_GRACE_SECONDS": "300",
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "PYTHONUNBUFFERED": "1",
     }

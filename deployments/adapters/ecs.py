@@ -127,6 +127,11 @@ def task_definitions(families: Collection[str]) -> list[str]:
     return sorted(arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] in families)
 
 
+def revision(arn: str) -> int:
+    """The number of a task definition's revision."""
+    return int(arn.rpartition(":")[2])
+
+
 def delete_task_definition(arn: str) -> None:
     """Deregister and delete one revision; no error if that was done before."""
     with told_as("delete a task definition"):

@@ -85,7 +85,26 @@ def _clean_service(deployment: Deployment, service: Service) -> bool:
     ).exclude(deployment=deployment)
     if service.task_definition_arn and not shared.exists():
         ecs.delete_task_definition(service.task_definition_arn)
+    _remove_spare_revisions(deployment, service.task_definition.get("family", ""))
     return True
+
+
+def _remove_spare_revisions(deployment: Deployment, family: str) -> None:
+    """Those that nobody wrote down: the answer got lost, and a second try made another one.
+
+    Whoever is registering one right now has a later number than all that are written down.
+    """
+    used = Service.objects.filter(
+        deployment__branch=deployment.branch_id,
+        deployment__cleaned_at=None,
+        task_definition__family=family,
+        task_definition_arn__gt="",
+    )
+    arns = set(used.values_list("task_definition_arn", flat=True))
+    newest = max(map(ecs.revision, arns), default=0)
+    for arn in ecs.task_definitions({family} if family else ()):
+        if arn not in arns and ecs.revision(arn) < newest:
+            ecs.delete_task_definition(arn)
 
 
 def _hooks_are_over(lease: Lease) -> bool:

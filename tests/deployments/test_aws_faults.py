@@ -113,6 +113,17 @@ def test_an_answer_that_gets_lost_makes_nothing_twice(
             _ends_live(world, call, Fault("InternalFailure", status=500, after_success=True))
 
 
+def test_a_revision_whose_answer_got_lost_goes_with_the_next_deployments(world: World) -> None:
+    fault = Fault("InternalFailure", status=500, after_success=True)
+    branch, first = _deploy(world, ("ecs.RegisterTaskDefinition", fault))
+    assert len(world.cloud.definitions) == 2
+    Repository.objects.update(cpu=512, memory=1024)
+    second = _wait_for(world, world.push(branch))
+    world.settle()
+    assert (first.state, second.state) == (DeploymentState.LIVE, DeploymentState.LIVE)
+    assert world.cloud.definitions == [second.services.get().task_definition_arn]
+
+
 def test_a_refusal_names_the_permission_that_lacks(world: World, subtests: pytest.Subtests) -> None:
     for call in DEPLOYING:
         with subtests.test(call=call):
