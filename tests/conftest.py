@@ -30,6 +30,13 @@ django.setup()
 from deployments.adapters import budget  # noqa: E402  (Django's settings come first)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):
+        # Or else pytest-django would read the settings in each process before this file is read
+        # there, and all of them would share this process's folder.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 @pytest.fixture(autouse=True)
 def _queue_not_remembered() -> None:
     """Where deployments stood in the test before says nothing about this one's."""

@@ -26,6 +26,8 @@ ON_POSTGRES = [
     for name in ("deployments", "reconcile", "webhooks", "api", "commands", "dashboard")
 ]
 
+CRASHES = "tests/deployments/test_crashes.py"
+
 #: For tools that load the settings; never used to run anything.
 SETTINGS = {
     "EDAHA_SECRET_KEY": "for-tools-that-only-read-the-settings-of-this",
@@ -73,7 +75,13 @@ def lint() -> int:
 
 def unit() -> int:
     """Everything that needs no Docker engine, on SQLite."""
-    return _pytest("unit", "not docker and not journey", ["tests"], processes=PROCESSES)
+    paths = ["tests", f"--ignore={CRASHES}"]
+    return _pytest("unit", "not docker and not journey", paths, processes=PROCESSES)
+
+
+def crashes() -> int:
+    """A worker killed at every point. By itself: it copies its own process again and again."""
+    return _pytest("crashes", "not docker", [CRASHES], processes=PROCESSES)
 
 
 def on_postgres() -> int:
@@ -82,7 +90,7 @@ def on_postgres() -> int:
         return _pytest(
             "postgres",
             "not docker and not journey",
-            [path for path in ON_POSTGRES if (ROOT / path).is_dir()],
+            [*ON_POSTGRES, f"--ignore={CRASHES}"],
             {"EDAHA_DATABASE_URL": f"{url}/edaha"},
             processes=PROCESSES,
         )
@@ -116,6 +124,7 @@ def chaos() -> int:
 PARTS: dict[str, Part] = {
     "lint": lint,
     "unit": unit,
+    "crashes": crashes,
     "postgres": on_postgres,
     "chaos": chaos,
     "docker": docker,

@@ -159,7 +159,7 @@ def test_a_worker_killed_at_some_points_on_any_database(world: World) -> None:
     done = work(world.settle, world.cloud, world.ears)
     assert done is not None
     # Later runs have a mirror already, and so fewer points.
-    for at in range(0, len(done.points) * 5 // 6, len(done.points) // 6):
+    for at in range(0, len(done.points) // 2, len(done.points) // 10):
         branch = _two_services_and_a_hook(world)
         assert work(world.settle, world.cloud, world.ears, kill_at=at) is None
         world.ears.take()
