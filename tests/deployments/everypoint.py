@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -23,6 +24,8 @@ from .crash import Job, work
 from .world import WORKERS, World, forget
 
 Result = TypeVar("Result")
+#: Before a test has a clock of its own.
+_TODAY = date.today().toordinal()
 _WORDS = {"notification", "wake-up", "GET of the preview"}
 _READS = ("Describe", "List", "Get", "BatchGet")
 Act = Callable[[World, Branch], None]
@@ -38,8 +41,12 @@ class Ending(NamedTuple):
 class Paths:
     """Every point of one way through, what happens after a kill there, and how it has to end."""
 
-    def __init__(self, world: World, branch: Branch, endings: Mapping[str, Ending]) -> None:
+    def __init__(
+        self, world: World, branch: Branch, endings: Mapping[str, Ending], *, share: int = 1
+    ) -> None:
+        """With a `share` of 3, every third moment is tried: another third each day."""
         self._world, self._branch, self._endings = world, branch, endings
+        self._share, self._turn = share, _TODAY
         self.points: list[str] = []
         #: Those of them at which a worker was killed.
         self.tried: list[str] = []
@@ -88,8 +95,10 @@ class Paths:
             points = _aside(partial(self._watched, job))
             self.points += [f"{name}, {point}" for point in points]
             for moment in _moments(points):
-                files.restore()
-                self._die_at(moment, points, name, job)
+                self._turn += 1
+                if self._turn % self._share == 0:
+                    files.restore()
+                    self._die_at(moment, points, name, job)
             files.restore()
 
     def _watched(self, job: Job) -> list[str]:

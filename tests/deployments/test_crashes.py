@@ -1,6 +1,7 @@
 """A worker may be killed anywhere: somebody else goes on, and nothing is made twice."""
 
 import itertools
+import os
 import secrets
 import shutil
 from collections.abc import Callable
@@ -119,6 +120,9 @@ def _is_gone(world: World, branch: Branch) -> None:
     assert not Deployment.objects.filter(cleaned_at=None).exists()
 
 
+#: In CI all moments are tried; on somebody's own machine a third each day, which is minutes less.
+_SHARE = 1 if os.environ.get("CI") or os.environ.get("EDAHA_EVERY_CRASH") else 3
+
 _LEFT_ALONE = {"nothing": Ending(_nothing, _is_live)}
 _WAYS = {
     "deploy": (_two_services_and_a_hook, _LEFT_ALONE),
@@ -144,13 +148,15 @@ def test_a_worker_killed_at_any_point_leaves_work_that_is_picked_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     branch = prepare(world)
-    paths = Paths(world, branch, endings)
+    paths = Paths(world, branch, endings, share=_SHARE)
     paths.walk()
     with capsys.disabled():
         print(f"\n{paths.figures}")
     assert not paths.problems, "\n".join(paths.problems[:5])
     assert len(paths.points) > 50
-    assert paths.tried == paths.points
+    assert len(paths.tried) >= len(paths.points) // (2 * _SHARE)
+    if _SHARE == 1:
+        assert paths.tried == paths.points
 
 
 def test_a_worker_killed_at_some_points_on_any_database(world: World) -> None:
