@@ -43,7 +43,7 @@ class Branch(models.Model):
 
     #: The head that was decided about last, whether it was deployed or skipped: the reconciler
     #: takes up only what nobody told of.
-    seen_commit = models.CharField(max_length=64, blank=True)
+    seen_commit = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     #: Seconds without a visit or a push after which it ends, as its own application says:
     #: None where that says nothing, and the repository's setting counts.
@@ -56,7 +56,7 @@ class Branch(models.Model):
     expiry_warned_at = models.DateTimeField(null=True, blank=True)
     #: Since when it is kept whatever happens, and who wanted that.
     pinned_at = models.DateTimeField(null=True, blank=True)
-    pinned_by = models.CharField(max_length=150, blank=True)
+    pinned_by = models.CharField(max_length=150, blank=True, default="", db_default="")
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -40,7 +40,7 @@ class LogChunk(models.Model):
     first = models.PositiveIntegerField()
     lines = models.JSONField()
     #: Characters in it.
-    size = models.PositiveIntegerField(default=0)
+    size = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["first"]

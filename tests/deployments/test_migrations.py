@@ -75,3 +75,14 @@ def test_what_was_about_to_be_released_reads_its_definitions_first(before: Any) 
     a_deployment(before, state="releasing", image="registry/shop@sha256:1")
     apps = migrated()
     assert apps.get_model("deployments", "Deployment").objects.get().state == "building"
+
+
+def test_the_release_before_goes_on_writing_while_the_new_one_starts(
+    transactional_db: None,
+) -> None:
+    """Its processes know nothing of the new columns, and run until they are replaced."""
+    loader = MigrationExecutor(connection).loader
+    apps = loader.project_state([("deployments", "0004_one_service_columns")]).apps
+    made = a_deployment(apps)
+    apps.get_model("deployments", "LogChunk").objects.create(deployment=made, first=1, lines=[])
+    assert apps.get_model("deployments", "Branch").objects.get().name == "x"
