@@ -8,6 +8,7 @@ import os
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -21,6 +22,10 @@ from . import alive, stopping  # noqa: F401 (connect themselves)
 def _broker_url(url: str) -> str:
     return url.replace("unix://", "redis+socket://", 1)
 
+
+# A worker that loses Redis would put back what it has not done yet, find that Redis is lost, and end
+# itself. What is not done stands in the database.
+Channel.do_restore = False
 
 app = Celery("edaha", broker=_broker_url(settings.EDAHA.redis_url))
 app.conf.update(

@@ -50,7 +50,9 @@ def ensure(say: Say) -> None:
 
 def _missing() -> list[str]:
     missing = [] if shutil.which("git") else ["git"]
-    if not shutil.which("docker") or not (_succeeds("docker", "version") or shutil.which("dockerd")):
+    if not shutil.which("docker") or not (
+        _succeeds("docker", "version") or shutil.which("dockerd")
+    ):
         # A client alone, with no engine to talk to and none to start, is none.
         missing.append("docker")
     if "docker" in missing or not _succeeds("docker", "buildx", "version"):

@@ -86,6 +86,8 @@ def _make(instance: Instance) -> None:
             str(SOURCE / "pull_requests" / patch),
         )
     _git(instance.sample, "clone", "--quiet", "--bare", str(clone), str(bare))
+    # Or else the branch that was checked out last could not be deleted there.
+    _git(bare, "symbolic-ref", "HEAD", "refs/heads/main")
     _git(clone, "remote", "add", "origin", str(bare))
     _git(clone, "fetch", "--quiet")
     for branch, _, _ in PULL_REQUESTS:

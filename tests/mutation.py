@@ -100,7 +100,7 @@ def _is_constant(test: ast.expr) -> bool:
 
 def _turn_comparison(node: ast.AST) -> None:
     assert isinstance(node, ast.Compare)
-    node.ops[0] = _OPPOSITES[type(node.ops[0])]()
+    node.ops[0] = _OPPOSITES[type(node.ops[0])]()  # type: ignore[call-overload]
 
 
 def _turn_operator(node: ast.AST) -> None:

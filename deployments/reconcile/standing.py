@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from ..config import config
 from ..models import Branch, Build, Deployment, Service
 from ..states import BranchState
 
+#: A pass takes no longer.
+_LATELY = timedelta(minutes=2)
 #: As `pipeline.hooks` has it: installation, branch, generation, kind of hook.
 _TOKEN = re.compile(r"([a-z0-9]+)-(\d{1,18})-(\d{1,18})-(?:release|destroy)")
 #: As `names.image_tag` and `names.cache_tag` have it.
@@ -18,8 +22,14 @@ _CACHE_TAG = re.compile(r"cache-([a-z0-9-]+)\.[^.]+")
 
 def release_names() -> set[str]:
     """Names of every ECS and Cloud Map service that may still be needed, or is being removed."""
-    rows = Service.objects.filter(deployment__cleaned_at=None)
+    rows = Service.objects.filter(_left_or_going())
     return set(rows.values_list("release_name", flat=True))
+
+
+def _left_or_going() -> Q:
+    """What was removed just now may have been seen before."""
+    lately = timezone.now() - _LATELY
+    return Q(deployment__cleaned_at=None) | Q(deployment__cleaned_at__gt=lately)
 
 
 def has_release(name: str) -> bool:
@@ -88,10 +98,11 @@ def _slug(tag: str) -> str | None:
 
 
 def _standing() -> QuerySet[Branch]:
-    return Branch.objects.exclude(state=BranchState.DESTROYED)
+    lately = timezone.now() - _LATELY
+    return Branch.objects.exclude(state=BranchState.DESTROYED, state_changed_at__lte=lately)
 
 
 def _needed_builds() -> QuerySet[Build]:
     return Build.objects.filter(
-        Q(deployment__cleaned_at=None) | ~Q(deployment__branch__state=BranchState.DESTROYED)
+        _left_or_going() | ~Q(deployment__branch__state=BranchState.DESTROYED)
     )

@@ -23,6 +23,8 @@ class Fleet:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         self.kills: Counter[str] = Counter()
+        #: Processes that nobody killed: there should be none.
+        self.ended_by_themselves: Counter[str] = Counter()
 
     def start(self, name: str) -> None:
         with self._lock, (self._logs / f"{name}.log").open("ab") as log:
@@ -45,11 +47,13 @@ class Fleet:
         process.wait()
         self.kills[name] += 1
 
-    def ended_by_themselves(self) -> dict[str, int]:
-        """Processes that nobody killed, with their exit codes: there should be none."""
+    def supervise(self) -> None:
+        """Start what has ended by itself, as a supervisor does, and take it down."""
         with self._lock:
-            codes = {name: process.poll() for name, process in self._running.items()}
-        return {name: code for name, code in codes.items() if code is not None}
+            ended = [name for name, one in self._running.items() if one.poll() is not None]
+        for name in ended:
+            self.ended_by_themselves[name] += 1
+            self.start(name)
 
     def end(self) -> None:
         for name in [*self._running]:

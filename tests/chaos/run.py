@@ -90,6 +90,7 @@ class Run:
                 told = now
                 print(f"not settled after {now - began:.0f} s:\n{figures.findings(found, 3)}")
             self._redeploy_failed()
+            self._made.fleet.supervise()
             time.sleep(_LOOK)
 
     def _verdict(self) -> Verdict:
@@ -133,7 +134,7 @@ class Run:
             "AWS calls": sum(aws["calls"].values()),
             "  answered by 400": throttled,
             "AWS faults": figures.listed(Counter(aws["faults"])),
-            "ended by themselves": self._made.fleet.ended_by_themselves() or "none",
+            "ended by themselves": figures.listed(self._made.fleet.ended_by_themselves) or "none",
             **self._seconds,
             "spare revisions": len(verdict.spare_revisions(self._definitions())),
             "lost": len(found.lost),

@@ -43,6 +43,7 @@ class Trouble(threading.Thread):
         waiting = [*_WEIGHTS]
         self._random.shuffle(waiting)
         while not self._is_over.wait(self._random.uniform(*self._options.kill_every)):
+            self._fleet.supervise()
             kind = waiting.pop() if waiting else self._chosen()
             self._make(kind)
             self.counts[kind] += 1

@@ -151,7 +151,7 @@ BUGS = [
         "deployments/reconcile/tick.py",
         "for state, task in _NEXT_TASK.items():",
         "for state, task in list(_NEXT_TASK.items())[:0]:",
-        (f"{_DEPLOYMENTS}test_intake.py",),
+        (f"{_DEPLOYMENTS}test_pipeline.py",),
     ),
     Bug(
         "a failed deployment takes the version before down",

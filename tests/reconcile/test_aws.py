@@ -1,6 +1,7 @@
 """AWS against the rows: what is live and is not there, what is there and stands for nothing."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -306,7 +307,9 @@ class TestOrphans:
     ) -> None:
         """Between the look and the removal, rows say that it is needed."""
         register(f"edaha-{live.slug}-{live.pk}", TAGS)
-        Branch.objects.update(state=BranchState.DESTROYED)
+        Branch.objects.update(
+            state=BranchState.DESTROYED, state_changed_at=timezone.now() - timedelta(hours=1)
+        )
         look()
         world.clock.shift(HOUR)
         real = orphans._settle_one
