@@ -23,8 +23,8 @@ def _broker_url(url: str) -> str:
     return url.replace("unix://", "redis+socket://", 1)
 
 
-# A worker that loses Redis would put back what it has not done yet, find that Redis is lost, and end
-# itself. What is not done stands in the database.
+# A worker that loses Redis would put back what it has not done yet, find that Redis is lost, and
+# end itself. What is not done stands in the database.
 Channel.do_restore = False
 
 app = Celery("edaha", broker=_broker_url(settings.EDAHA.redis_url))

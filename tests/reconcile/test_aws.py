@@ -222,7 +222,7 @@ class TestDrift:
 
 
 class TestOrphans:
-    NAME = "edaha-gone-999-1"
+    NAME = "edaha-gone-1-999999"
 
     def test_what_stands_for_nothing_is_removed_after_a_while(
         self, world: World, live: Branch, look: Pass
