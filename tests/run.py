@@ -27,6 +27,17 @@ ON_POSTGRES = [
 ]
 
 CRASHES = "tests/deployments/test_crashes.py"
+#: Asks no database anything, or no more than what the others ask.
+SAME_ON_BOTH = [
+    "tests/deployments/test_git.py",
+    "tests/deployments/test_names.py",
+    "tests/deployments/test_order.py",
+    "tests/deployments/test_rollout.py",
+    "tests/deployments/test_buildkit.py",
+    "tests/deployments/test_settings_and_buildx.py",
+    "tests/dashboard/test_ansi.py",
+    "tests/dashboard/test_browser.py",
+]
 
 #: For tools that load the settings; never used to run anything.
 SETTINGS = {
@@ -90,7 +101,7 @@ def on_postgres() -> int:
         return _pytest(
             "postgres",
             "not docker and not journey",
-            [*ON_POSTGRES, f"--ignore={CRASHES}"],
+            [*ON_POSTGRES, *(f"--ignore={path}" for path in (CRASHES, *SAME_ON_BOTH))],
             {"EDAHA_DATABASE_URL": f"{url}/edaha"},
             processes=PROCESSES,
         )
@@ -132,8 +143,8 @@ PARTS: dict[str, Part] = {
     "mutants": mutants,
     "mutation": mutation,
 }
-#: Run only when they are named.
-ON_DEMAND = {"mutation"}
+#: Run only when they are named; the tests of the tests in CI as well.
+ON_DEMAND = {"mutation"} if os.environ.get("CI") else {"mutation", "mutants"}
 
 
 def _pytest(
