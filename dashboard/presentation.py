@@ -221,6 +221,11 @@ _TRIGGERS: dict[str, str | Promise] = {
 }
 
 
+def reason(text: str) -> str:
+    """Why something moved, in one line; where nobody said more, what made it happen."""
+    return str(_TRIGGERS.get(text, first_line(text)))
+
+
 def trigger(deployment: Deployment) -> str:
     """What made the deployment happen."""
     return str(_TRIGGERS.get(deployment.trigger, deployment.trigger))
