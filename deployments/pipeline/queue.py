@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..adapters import wakeups
@@ -147,17 +147,21 @@ def _limits(repository: Repository) -> Limits:
 
 
 def _by_repository(rows: QuerySet[Deployment]) -> Counter[int]:
-    counted = rows.order_by().values_list("branch__repository_id").annotate(Count("pk"))
-    return Counter(dict(counted))
+    # No join: it took PostgreSQL minutes where its statistics were not what the rows were.
+    branches = list(rows.order_by().values_list("branch_id", flat=True))
+    known = Branch.objects.filter(pk__in=set(branches)).values_list("pk", "repository_id")
+    of_branch = dict(known)
+    return Counter(of_branch[branch] for branch in branches if branch in of_branch)
 
 
 def _previews() -> dict[int, int]:
     """Branch → repository of all that are served or on their way.
 
-    Two reads, each by an index of its own: together they would read every branch there ever was.
+    Each read is by an index of its own: together they would read every branch there ever was.
     """
     # Greater than nothing, since no database reads “is not null” from an index so well.
     served = Branch.objects.filter(live__gt=0, wanted=Wanted.PRESENT)
-    coming = Deployment.objects.filter(state__in=_ON_ITS_WAY, branch__wanted=Wanted.PRESENT)
-    found = dict(served.values_list("pk", "repository_id"))
-    return found | dict(coming.values_list("branch_id", "branch__repository_id"))
+    coming = Deployment.objects.filter(state__in=_ON_ITS_WAY).values_list("branch_id", flat=True)
+    begun = Branch.objects.filter(pk__in=set(coming), wanted=Wanted.PRESENT)
+    fields = ("pk", "repository_id")
+    return dict(served.values_list(*fields)) | dict(begun.values_list(*fields))
