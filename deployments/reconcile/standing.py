@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -12,7 +12,7 @@ from ..models import Branch, Build, Deployment, Service
 from ..states import BranchState
 
 #: A pass takes no longer.
-_LATELY = timedelta(minutes=2)
+_LATELY = 120
 #: As `pipeline.hooks` has it: installation, branch, generation, kind of hook.
 _TOKEN = re.compile(r"([a-z0-9]+)-(\d{1,18})-(\d{1,18})-(?:release|destroy)")
 #: As `names.image_tag` and `names.cache_tag` have it.
@@ -26,9 +26,13 @@ def release_names() -> set[str]:
     return set(rows.values_list("release_name", flat=True))
 
 
+def _lately() -> datetime:
+    return timezone.now() - timedelta(seconds=min(_LATELY, config().orphan_grace_seconds))
+
+
 def _left_or_going() -> Q:
     """What was removed just now may have been seen before."""
-    lately = timezone.now() - _LATELY
+    lately = _lately()
     return Q(deployment__cleaned_at=None) | Q(deployment__cleaned_at__gt=lately)
 
 
@@ -98,7 +102,7 @@ def _slug(tag: str) -> str | None:
 
 
 def _standing() -> QuerySet[Branch]:
-    lately = timezone.now() - _LATELY
+    lately = _lately()
     return Branch.objects.exclude(state=BranchState.DESTROYED, state_changed_at__lte=lately)
 
 
