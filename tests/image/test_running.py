@@ -32,7 +32,9 @@ def web(house: House) -> Iterator[httpx.Client]:
 def test_it_is_well_and_ready(web: httpx.Client) -> None:
     assert web.get("/healthz").status_code == 200
     ready = web.get("/readyz")
-    assert (ready.status_code, ready.json()) == (200, {"database": "ok", "redis": "ok"})
+    assert ready.status_code == 200
+    # How far its workers are is another matter.
+    assert {"database": "ok", "redis": "ok"}.items() <= ready.json().items()
 
 
 def test_a_load_balancer_may_ask_by_address(house: House, web: httpx.Client) -> None:
