@@ -25,6 +25,7 @@ def _listen(**_: Any) -> None:
 
 
 def _asked_to_stop(number: int, frame: FrameType | None) -> None:
-    handover.request()
+    # Celery itself ends a child so that has hung for too long: that is not the worker's end.
+    handover.request_here()
     # Whoever asks again means it.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -237,3 +237,16 @@ def _remember(branch: Branch, pull: PullRequest) -> None:
     )
     if branch.state != BranchState.DESTROYED:
         wakeups.notify(branch=branch.pk)
+
+
+def was_brought_back(branch: Branch) -> bool:
+    """Whether somebody redeployed it after it had been wished away: that counts until it is news.
+
+    A wish to destroy takes a generation, and makes no deployment.
+    """
+    by_hand = {Deployment.Trigger.REDEPLOY, Deployment.Trigger.REPAIR}
+    made = dict(branch.deployments.values_list("generation", "trigger"))
+    generation = branch.generation
+    while made.get(generation) in by_hand:
+        generation -= 1
+    return generation < branch.generation and generation not in made

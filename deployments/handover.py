@@ -7,6 +7,8 @@ is safe inside a signal handler.
 import mmap
 
 _mark = mmap.mmap(-1, 1)
+#: This process alone, such as one that is ended for having taken too long.
+_is_mine = False
 
 
 def request() -> None:
@@ -14,10 +16,17 @@ def request() -> None:
     _mark[0] = 1
 
 
+def request_here() -> None:
+    """The same for this process alone: the others of the worker go on."""
+    global _is_mine
+    _is_mine = True
+
+
 def is_requested() -> bool:
-    return _mark[0] == 1
+    return _is_mine or _mark[0] == 1
 
 
 def forget() -> None:
     """Work on: for a process that begins anew."""
-    _mark[0] = 0
+    global _is_mine
+    _is_mine, _mark[0] = False, 0

@@ -101,7 +101,12 @@ def on_postgres() -> int:
         return _pytest(
             "postgres",
             "not docker and not journey",
-            [*ON_POSTGRES, *(f"--ignore={path}" for path in (CRASHES, *SAME_ON_BOTH))],
+            # The whole server goes away afterwards: nobody has to wait for its databases' end.
+            [
+                "--reuse-db",
+                *ON_POSTGRES,
+                *(f"--ignore={path}" for path in (CRASHES, *SAME_ON_BOTH)),
+            ],
             {"EDAHA_DATABASE_URL": f"{url}/edaha"},
             processes=PROCESSES,
         )

@@ -179,7 +179,11 @@ def _remove_the_rest(branch: Branch) -> None:
         return  # the tick comes back to it
     if not Branch.objects.filter(pk=branch.pk, generation=branch.generation).exists():
         return  # wished back meanwhile
-    git.remove_worktree(branch.repository, branch)
+    try:
+        git.remove_worktree(branch.repository, branch)
+    except EdahaError as problem:
+        # Only a cache: whoever tidies up comes back to it.
+        log.warning("worktree_not_removed", branch=branch.pk, problem=str(problem))
     if move_branch(branch, BranchState.DESTROYED, reason="Nothing of it is left."):
         wakeups.notify(branch=branch.pk)
 
@@ -210,8 +214,12 @@ def _remove_definitions(branch: Branch) -> None:
         "task_definition__family", flat=True
     )
     first = names.family(config().installation, branch.slug, branch.pk)
+    # Of one that was wished for meanwhile, all is needed.
+    left = Service.objects.filter(deployment__branch=branch, deployment__cleaned_at=None)
+    used = set(left.values_list("task_definition_arn", flat=True))
     for arn in ecs.task_definitions({first, *filter(None, families)}):
-        ecs.delete_task_definition(arn)
+        if arn not in used:
+            ecs.delete_task_definition(arn)
 
 
 def _remove_images(branch: Branch) -> None:
@@ -227,7 +235,7 @@ def _remove_images(branch: Branch) -> None:
         deployment__branch__repository=branch.repository,
         deployment__cleaned_at=None,
         reference__in=mine,
-    ).exclude(deployment__branch=branch)
+    ).exclude(deployment__in=deployments)
     kept = set(elsewhere.values_list("reference", flat=True))
     removed = builds.exclude(reference__in=kept).values_list("deployment__commit", "name")
     tags = {names.image_tag(branch.slug, commit, name) for commit, name in removed}

@@ -1,6 +1,6 @@
 """Going live: one write of where the router sends visitors."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +10,7 @@ from ..config import config
 from ..models import Branch
 from ..models.lease import Lease
 from ..models.moves import move_deployment
-from ..states import DeploymentState
+from ..states import DeploymentState, branch_state
 from .report import Report
 
 
@@ -27,6 +27,7 @@ def go_live(lease: Lease, report: Report) -> None:
         before = branch.live
         Branch.objects.filter(pk=branch.pk).update(live=deployment, updated_at=now)
         lease.move(DeploymentState.LIVE, finished_at=now, progress="", error="")
+        _show_it_where_a_newer_one_was_cancelled(branch, now)
         if before is not None:
             move_deployment(
                 before,
@@ -37,3 +38,11 @@ def go_live(lease: Lease, report: Report) -> None:
     seconds = (now - deployment.created_at).total_seconds()
     report.say(f"✓ Live at {deployment.branch.url} after {seconds:.1f} s")
     wakeups.notify(branch=deployment.branch_id)
+
+
+def _show_it_where_a_newer_one_was_cancelled(branch: Branch, now: datetime) -> None:
+    """Nothing has failed then, and there is something to see after all."""
+    newest = branch.deployment
+    if newest is not None and newest.state == DeploymentState.CANCELLED:
+        state = branch_state(DeploymentState.CANCELLED, is_served=True)
+        Branch.objects.filter(pk=branch.pk).update(state=state, state_changed_at=now)

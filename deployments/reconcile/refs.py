@@ -72,6 +72,8 @@ class _Comparison:
             if name in self._heads or name in self._done:
                 continue
             if branch.wanted == Wanted.PRESENT:
+                if decisions.was_brought_back(branch):
+                    continue
                 event = replace(self._event(name), kind="delete", is_deleted=True)
                 self._decide(event, f"{name} of {self.repository} is no longer there")
             elif branch.seen_commit:
@@ -115,6 +117,8 @@ class _Comparison:
                 _forget(branch)  # should it be reopened, that is news
             return
         if self.repository.wants(branch.name, has_pull_request=False):
+            return
+        if decisions.was_brought_back(branch):
             return
         what = f"Pull request #{number} of {self.repository} ({branch.name}) is closed"
         with self.notebook.guarded(what):

@@ -195,3 +195,16 @@ def test_who_lost_a_lease_writes_nothing_however_it_tries(branch: Branch) -> Non
     assert Deployment.objects.values().get() == before
     held.save(source="mine")
     assert Deployment.objects.get().source == "mine"
+
+
+def test_an_older_one_that_goes_live_is_shown_where_the_newer_was_cancelled(
+    branch: Branch,
+) -> None:
+    older = lease_in(wish(branch), _D.VERIFYING)
+    newer = wish(branch)
+    assert intake.cancel(newer, actor="ada")
+    branch.refresh_from_db()
+    assert branch.state == BranchState.FAILED
+    go_live(older, SILENCE)
+    branch.refresh_from_db()
+    assert (branch.state, branch.live) == (BranchState.LIVE, older.deployment)

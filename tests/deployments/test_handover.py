@@ -83,6 +83,15 @@ def test_the_mark_is_seen_by_children_that_were_forked_before(stopping: None) ->
     os.close(writing)
 
 
+def test_a_child_that_is_ended_alone_stops_nobody_else(stopping: None) -> None:
+    child = os.fork()
+    if child == 0:
+        handover.request_here()
+        os._exit(0 if handover.is_requested() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert not handover.is_requested()
+
+
 @pytest.mark.timeout(60)
 def test_a_group_of_processes_ends_with_the_build(tmp_path: Path) -> None:
     """buildx's own children included, also where they do not want to."""

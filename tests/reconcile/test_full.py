@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from deployments import decisions, reconcile
+from deployments import decisions, intake, reconcile
 from deployments import tasks as celery_tasks
 from deployments.adapters import budget, git, wakeups
 from deployments.errors import PlatformError
-from deployments.models import Deployment, Reconciliation, Repository
+from deployments.models import Branch, Deployment, Reconciliation, Repository
 from deployments.payloads import Event
 from deployments.reconcile import full
 from deployments.reconcile.notebook import Notebook
@@ -261,3 +261,17 @@ def test_git_that_does_not_answer_is_no_reason_to_destroy(
     assert row.problems == ["acme/shop: git ls-remote failed: no route"]
     branch.refresh_from_db()
     assert branch.wanted == "present"
+
+
+def test_what_somebody_brought_back_after_its_end_stays(world: World) -> None:
+    branch = world.new_branch("gone")
+    intake.destroy(branch, actor="ada", reason="No longer needed")
+    world.settle()
+    Branch.objects.filter(pk=branch.pk).update(wanted_commit=world.origin.git("rev-parse", "main"))
+    for _ in range(2):
+        intake.redeploy(branch, actor="ada")
+        world.settle()
+        assert reconcile.reconcile() is not None
+        world.settle()
+        branch.refresh_from_db()
+        assert branch.state == BranchState.LIVE, world.story()
