@@ -39,6 +39,6 @@ def from_environment() -> Options:
     return Options(
         seed=seed,
         trouble=60 * minutes if minutes else 45,
-        settling=600 if minutes else 240,
+        settling=900 if minutes else 480,
         dropped=dropped,
     )
