@@ -5,13 +5,25 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import actions, api, health, pages, previews, system
+from . import (
+    actions,
+    api,
+    deliveries,
+    deployment,
+    health,
+    home,
+    logs,
+    preview,
+    previews,
+    schema,
+    system,
+)
 from .streams import views as streams
 
 urlpatterns = [
-    path("", pages.branches, name="branches"),
+    path("", home.page, name="branches"),
     path("branches/stream", streams.all_branches, name="branches_stream"),
-    path("branches/<int:pk>", pages.branch, name="branch"),
+    path("branches/<int:pk>", preview.page, name="branch"),
     path("branches/<int:pk>/stream", streams.one_branch, name="branch_stream"),
     path("branches/<int:pk>/redeploy", actions.redeploy, name="redeploy"),
     path("branches/<int:pk>/destroy", actions.confirm_destroy, name="confirm_destroy"),
@@ -20,18 +32,18 @@ urlpatterns = [
     path("branches/<int:pk>/pin", actions.pin, name="pin"),
     path("branches/<int:pk>/unpin", actions.unpin, name="unpin"),
     path("branches/<int:pk>/extend", actions.extend, name="extend"),
-    path("deployments/<int:pk>", pages.deployment, name="deployment"),
-    path("deployments/<int:pk>/definitions", pages.definitions, name="definitions"),
-    path("deployments/<int:pk>/log.txt", pages.log_text, name="log_text"),
+    path("deployments/<int:pk>", deployment.page, name="deployment"),
+    path("deployments/<int:pk>/definitions", deployment.definitions, name="definitions"),
+    path("deployments/<int:pk>/log.txt", logs.text, name="log_text"),
     path("deployments/<int:pk>/log/stream", streams.deployment_log, name="log_stream"),
     path("deployments/<int:pk>/cancel", actions.cancel, name="cancel"),
-    path("deliveries", pages.deliveries, name="deliveries"),
+    path("deliveries", deliveries.listed, name="deliveries"),
     path("deliveries/stream", streams.deliveries, name="deliveries_stream"),
-    path("deliveries/<int:pk>", pages.delivery, name="delivery"),
+    path("deliveries/<int:pk>", deliveries.page, name="delivery"),
     path("system", system.page, name="system"),
     path("system/compare", system.compare, name="compare"),
     path("system/banner", system.banner, name="banner"),
-    path("edaha.schema.json", pages.schema, name="schema"),
+    path("edaha.schema.json", schema.schema, name="schema"),
     path("sign-in", LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
     path("sign-out", LogoutView.as_view(), name="sign_out"),
     path("language", login_not_required(set_language), name="set_language"),

@@ -9,7 +9,9 @@ from .orphan import Orphan
 from .pulse import Pulse
 from .reconciliation import Reconciliation
 from .repository import Repository
+from .screenshot import Screenshot
 from .service import Service
+from .tally import Tally
 from .token import ApiToken
 from .transition import Transition
 
@@ -27,6 +29,8 @@ __all__ = [
     "Pulse",
     "Reconciliation",
     "Repository",
+    "Screenshot",
     "Service",
+    "Tally",
     "Transition",
 ]

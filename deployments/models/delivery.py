@@ -35,6 +35,9 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    #: Who had it decided about once more, and when.
+    replayed_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    replayed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "deliveries"

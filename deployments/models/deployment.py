@@ -1,8 +1,11 @@
 from django.db import models
 
+from ..causes import Cause
 from ..names import release_name
 from ..states import ACTIVE, DeploymentState
 from .branch import Branch
+
+_NO_COMMITS = models.Value([], models.JSONField())
 
 
 class Deployment(models.Model):
@@ -16,6 +19,10 @@ class Deployment(models.Model):
         FOUND = "found"
         #: The reconciler saw that what is live in AWS is not what was deployed.
         REPAIR = "repair"
+        #: Somebody chose another commit of the branch than its head.
+        COMMIT = "commit"
+        #: Somebody brought an earlier deployment back, with the images that it had.
+        ROLLBACK = "rollback"
 
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="deployments")
     generation = models.PositiveIntegerField()
@@ -26,9 +33,23 @@ class Deployment(models.Model):
     no_cache = models.BooleanField(default=False)
 
     state = models.CharField(max_length=12, choices=DeploymentState, default=DeploymentState.QUEUED)
+    #: The earlier deployment that a rollback brings back.
+    rolls_back_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    #: The commit that the deployment before was of, and what came since: the newest commits, each
+    #: {"commit": …, "author": …, "subject": …, "at": seconds since the epoch}, and their number.
+    previous_commit = models.CharField(max_length=64, blank=True, default="", db_default="")
+    commits = models.JSONField(default=list, db_default=_NO_COMMITS, blank=True)
+    commits_count = models.PositiveIntegerField(default=0, db_default=0)
+
     #: For people: what failed, and what to do about it.
     error = models.TextField(blank=True)
     hint = models.TextField(blank=True)
+    #: What kind of failure that is, for explanations and for counting.
+    cause = models.CharField(max_length=30, choices=Cause, blank=True, default="", db_default="")
+    #: The line of its log that tells the error; None where none does.
+    error_line = models.PositiveIntegerField(null=True, blank=True)
 
     # What the steps found and made; each is written as soon as it is known, so that a step that
     # is run again goes on from there.

@@ -22,6 +22,12 @@ class Transition(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            # What people did, newest first.
+            models.Index(
+                fields=["-id"], name="transition_by_people", condition=~models.Q(actor="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.branch_id}: {self.before} → {self.after}"

@@ -1,0 +1,52 @@
+"""Webhooks as they arrived, and what was decided about each."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from deployments.models import Delivery
+
+from . import listing
+from .access import Role, requires
+from .listing import Search
+
+#: A payload may have 25 MB; what a page shows of it is enough to understand it.
+PAYLOAD_SHOWN = 200_000
+
+
+@require_GET
+@requires(Role.DEPLOYER)
+def listed(request: HttpRequest) -> HttpResponse:
+    search = Search.of(request.GET)
+    page = listing.deliveries(search)
+    return render(
+        request,
+        "deliveries/list.html",
+        {"search": search, "deliveries": page.rows, "following": page.following},
+    )
+
+
+@require_GET
+@requires(Role.DEPLOYER)
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    delivery = get_object_or_404(Delivery.objects.select_related("repository", "branch"), pk=pk)
+    payload = _pretty(bytes(delivery.payload))
+    return render(
+        request,
+        "deliveries/page.html",
+        {
+            "delivery": delivery,
+            "payload": payload[:PAYLOAD_SHOWN],
+            "is_cut": len(payload) > PAYLOAD_SHOWN,
+        },
+    )
+
+
+def _pretty(payload: bytes) -> str:
+    text = payload.decode("utf-8", "replace")
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text

@@ -1,0 +1,37 @@
+"""One deployment: its way, its log, and what ECS was told."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from deployments.models import Deployment
+
+from . import comparison
+from .access import Role, requires, role_of
+
+
+@require_GET
+@requires(Role.VIEWER)
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    deployment = get_object_or_404(
+        Deployment.objects.select_related("branch__repository", "branch__deployment"), pk=pk
+    )
+    return render(request, "deployments/page.html", {"deployment": deployment})
+
+
+@require_GET
+@requires(Role.VIEWER)
+def definitions(request: HttpRequest, pk: int) -> HttpResponse:
+    """What ECS was told of a deployment; values are for those who may deploy."""
+    deployment = get_object_or_404(Deployment.objects.select_related("branch__repository"), pk=pk)
+    may_see_values = (role_of(request.user) or 0) >= Role.DEPLOYER
+    return render(
+        request,
+        "deployments/definitions.html",
+        {
+            "deployment": deployment,
+            "previous": comparison.previous(deployment),
+            "comparisons": comparison.compare(deployment, with_values=may_see_values),
+            "may_see_values": may_see_values,
+        },
+    )

@@ -1,0 +1,39 @@
+"""What the dashboard keeps for each person. Previews themselves are the domain's."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from deployments.models import Branch
+
+
+class Preferences(models.Model):
+    """How one person wants to see the dashboard."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preferences"
+    )
+    #: Empty means what the browser asks for.
+    language = models.CharField(_("Language"), max_length=10, blank=True)
+    #: Whose pull requests are "mine"; empty means that it is the name one signs in with.
+    github_login = models.CharField(_("Name at GitHub"), max_length=100, blank=True)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"
+
+
+class Favourite(models.Model):
+    """A preview that a person wants at hand."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="favourites")
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="favourites")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "branch"], name="favourite_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.branch}"
