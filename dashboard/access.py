@@ -37,13 +37,20 @@ _BY_NAME = {role.name.lower(): role for role in Role}
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
-    """The highest role of a user's groups; None where no group gives one."""
+    """The highest role of a user's groups; None where no group gives one.
+
+    Asked of the database once for each user that a request has read.
+    """
     if not isinstance(user, User) or not user.is_active:
         return None
     if user.is_superuser:
         return Role.ADMIN
-    names = user.groups.filter(name__in=_BY_NAME).values_list("name", flat=True)
-    return max((_BY_NAME[name] for name in names), default=None)
+    known: dict[str, Any] = user.__dict__
+    if "_edaha_role" not in known:
+        names = user.groups.filter(name__in=_BY_NAME).values_list("name", flat=True)
+        known["_edaha_role"] = max((_BY_NAME[name] for name in names), default=None)
+    role: Role | None = known["_edaha_role"]
+    return role
 
 
 def requires(

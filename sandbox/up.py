@@ -136,7 +136,7 @@ def _start(
 def _migrate(instance: Instance, environment: dict[str, str]) -> None:
     """Brings the database to the present schema; a look at the files saves a second."""
     url, digest = environment["EDAHA_DATABASE_URL"], hashlib.sha256()
-    for path in (ROOT / "requirements.txt", *sorted(ROOT.glob("deployments/migrations/*.py"))):
+    for path in (ROOT / "requirements.txt", *sorted(ROOT.glob("*/migrations/*.py"))):
         digest.update(path.read_bytes())
     schema = f"schema {digest.hexdigest()[:16]}"
     if not instance.is_prepared(schema, url):

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from dashboard import presentation
+from dashboard import navigation, presentation
 from dashboard.access import Role, role_of
 from dashboard.waiting import standing
 from deployments.models import Branch, Deployment, Service
@@ -86,6 +86,8 @@ def queued(deployment: Deployment) -> str:
     return presentation.queued(place) if place else ""
 
 
+register.filter("sections", navigation.main)
+register.filter("tabs", navigation.tabs)
 register.filter("stages", presentation.stages)
 register.filter("may_be_tried_again", presentation.may_be_tried_again)
 register.filter("is_on_its_way", presentation.is_on_its_way)
