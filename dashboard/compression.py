@@ -1,11 +1,8 @@
-"""Pages travel compressed; streams and pictures as they are."""
+"""Pages travel compressed; streams as they are, and static files as WhiteNoise has them."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-
-#: Events would wait for each other in the compressor, and pictures do not shrink.
-_AS_THEY_ARE = ("text/event-stream", "image/png", "font/")
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -15,6 +12,5 @@ class CompressionMiddleware(GZipMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if response.headers.get("Content-Type", "").startswith(_AS_THEY_ARE):
-            return response
-        return super().process_response(request, response)
+        # Events of a stream would wait for each other in the compressor.
+        return response if response.streaming else super().process_response(request, response)

@@ -57,6 +57,11 @@ class Instance:
         return self.data / "logs"
 
     @property
+    def static(self) -> Path:
+        """Style sheets, scripts and pictures, collected and compressed."""
+        return self.data / "static"
+
+    @property
     def sample(self) -> Path:
         return self.data / "sample"
 

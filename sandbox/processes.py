@@ -137,6 +137,7 @@ def environment(instance: Instance, account: cloud.Cloud) -> dict[str, str]:
         "EDAHA_DATABASE_URL": f"sqlite:///{instance.data / 'db.sqlite3'}",
         "EDAHA_REDIS_URL": f"unix://{valkey_socket(instance)}",
         "EDAHA_BASE_URL": instance.dashboard_url,
+        "EDAHA_STATIC_ROOT": str(instance.static),
         "EDAHA_PREVIEW_SCHEME": "http",
         "EDAHA_PREVIEW_DOMAIN": "localhost",
         "EDAHA_PREVIEW_PORT": str(instance.router_port),

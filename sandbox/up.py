@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
@@ -113,6 +114,7 @@ def _start(
     stores = processes.stores(instance)
     supervisor.start(stores)
     migrated = _in_background(_migrate, instance, manage.values(instance))
+    collected = _in_background(_collect_static, instance, manage.values(instance))
     with progress.step("AWS emulator and Valkey"):
         readiness.wait(instance, supervisor, [one.name for one in stores])
         values = processes.environment(instance, cloud.prepare(instance))
@@ -120,6 +122,7 @@ def _start(
     processes.write_router_config(instance, values, engine.gateway(engine.Engine()))
     with progress.step("Database"):
         migrated()
+        collected()
     prepared = _in_background(_prepare, instance, values, sample, progress)
     rest = processes.edaha(instance, values)
     supervisor.add([*stores, *rest])
@@ -135,13 +138,31 @@ def _start(
 
 def _migrate(instance: Instance, environment: dict[str, str]) -> None:
     """Brings the database to the present schema; a look at the files saves a second."""
-    url, digest = environment["EDAHA_DATABASE_URL"], hashlib.sha256()
-    for path in (ROOT / "requirements.txt", *sorted(ROOT.glob("*/migrations/*.py"))):
-        digest.update(path.read_bytes())
-    schema = f"schema {digest.hexdigest()[:16]}"
+    url = environment["EDAHA_DATABASE_URL"]
+    schema = f"schema {_digest_of('*/migrations/*.py')}"
     if not instance.is_prepared(schema, url):
         _manage(environment, "migrate", "--no-input")
         instance.set_prepared(schema, url)
+
+
+def _collect_static(instance: Instance, environment: dict[str, str]) -> None:
+    """Style sheets and scripts as they are served in production: compressed, and kept for long."""
+    files = f"static {_digest_of('static/**/*.*')}"
+    folder = environment.get("EDAHA_STATIC_ROOT", str(instance.static))
+    if not instance.is_prepared(files, folder) or not Path(folder).exists():
+        chosen = environment | {"EDAHA_STATIC_ROOT": folder}
+        _manage(
+            chosen, "collectstatic", "--no-input", "--ignore", "src", "--clear", "--verbosity", "0"
+        )
+        instance.set_prepared(files, folder)
+
+
+def _digest_of(pattern: str) -> str:
+    digest = hashlib.sha256()
+    for path in (ROOT / "requirements.txt", *sorted(ROOT.glob(pattern))):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _prepare(

@@ -27,6 +27,7 @@ ON_POSTGRES = [
 ]
 
 CRASHES = "tests/deployments/test_crashes.py"
+GALLERY = "tests/gallery"
 #: Asks no database anything, or no more than what the others ask.
 SAME_ON_BOTH = [
     "tests/deployments/test_git.py",
@@ -77,6 +78,7 @@ def lint() -> int:
         ["ruff", "format", "--check", *CODE],
         ["mypy", "dashboard", "deployments", "router", "sandbox", "bench", "tests"],
         ["lint-imports"],
+        ["python", "static/src/stamp.py", "--check"],
         ["djlint", "templates", "--check", "--lint", "--quiet"],
         ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
     ]
@@ -86,8 +88,13 @@ def lint() -> int:
 
 def unit() -> int:
     """Everything that needs no Docker engine, on SQLite."""
-    paths = ["tests", f"--ignore={CRASHES}"]
+    paths = ["tests", f"--ignore={CRASHES}", f"--ignore={GALLERY}"]
     return _pytest("unit", "not docker and not journey", paths, processes=PROCESSES)
+
+
+def pages() -> int:
+    """Every page in a browser: accessible, light, within the content policy, in both languages."""
+    return _pytest("pages", "not docker", [GALLERY], processes=PROCESSES)
 
 
 def crashes() -> int:
@@ -140,6 +147,7 @@ def chaos() -> int:
 PARTS: dict[str, Part] = {
     "lint": lint,
     "unit": unit,
+    "pages": pages,
     "crashes": crashes,
     "postgres": on_postgres,
     "chaos": chaos,
@@ -182,7 +190,7 @@ def _timed(part: Part) -> tuple[int, float]:
 def _tools(chosen: list[str]) -> Iterator[None]:
     """What tests need from the system is there inside; a StartError says what is missing."""
     with ExitStack() as stack:
-        if {"unit", "journey"} & set(chosen):
+        if {"unit", "pages", "journey"} & set(chosen):
             _ensure_chromium()
         if {"docker", "journey"} & set(chosen):
             packages.ensure(_say)

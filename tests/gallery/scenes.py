@@ -1,0 +1,44 @@
+"""The pages by name: where each is, whose eyes see it, and on which day."""
+
+from dataclasses import dataclass
+
+from .server import Served
+
+
+@dataclass(frozen=True)
+class Scene:
+    name: str
+    #: With ids of the story in braces.
+    path: str
+    #: Who is signed in; nobody where it is empty.
+    person: str = "mika"
+    story: str = "full"
+
+    def address(self, server: Served) -> str:
+        return server.address + self.path.format(**server.ids)
+
+
+SCENES = [
+    Scene("sign-in", "/sign-in", person=""),
+    Scene("previews", "/"),
+    Scene("previews-viewer", "/", person="vera"),
+    Scene("previews-nothing-found", "/?q=unicorn"),
+    Scene("previews-empty", "/", story="empty"),
+    Scene("preview-live", "/branches/{live}"),
+    Scene("preview-building", "/branches/{building}"),
+    Scene("preview-failed", "/branches/{failed}"),
+    Scene("preview-destroyed", "/branches/{destroyed}"),
+    Scene("preview-viewer", "/branches/{live}", person="vera"),
+    Scene("destroy", "/branches/{live}/destroy"),
+    Scene("cancel", "/branches/{building}/cancel"),
+    Scene("deployment-live", "/deployments/{live_deployment}"),
+    Scene("deployment-building", "/deployments/{building_deployment}"),
+    Scene("deployment-failed", "/deployments/{failed_deployment}"),
+    Scene("definitions", "/deployments/{live_deployment}/definitions"),
+    Scene("deliveries", "/deliveries"),
+    Scene("deliveries-empty", "/deliveries", story="empty"),
+    Scene("delivery", "/deliveries/{delivery}"),
+    Scene("system", "/system"),
+    Scene("not-found", "/nowhere"),
+    Scene("forbidden", "/system", person="vera"),
+]

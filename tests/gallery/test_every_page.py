@@ -1,0 +1,65 @@
+"""What every page keeps, in both languages and both themes: nobody is shut out (axe), nothing
+breaks the content policy, the first visit is light, and the smallest phone shows all of it."""
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from .__main__ import theme
+from .scenes import SCENES, Scene
+from .visit import Visitors
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+#: Everything that is needed to show a page for the first time, as it travels.
+FIRST_VISIT_MAX = 150_000
+
+each_scene = pytest.mark.parametrize("scene", SCENES, ids=[scene.name for scene in SCENES])
+
+
+@each_scene
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_nobody_is_shut_out(visitors: Visitors, scene: Scene, language: str) -> None:
+    said: list[str] = []
+    page = visitors.open(scene, language, hear=said.append)
+    for name in ("light", "dark"):
+        theme(page, name)
+        assert _violations(page) == [], name
+    assert page.locator("html").get_attribute("lang") == language
+    _check_smallest_phone(page)
+    page.close()
+    assert [each for each in said if not _is_expected(each, scene)] == []
+
+
+@pytest.mark.parametrize("name", ["sign-in", "previews", "preview-live", "deployment-live"])
+def test_a_first_visit_is_light(visitors: Visitors, name: str) -> None:
+    scene = next(scene for scene in SCENES if scene.name == name)
+    page = visitors.open(scene, "en", first=True)
+    found: list[tuple[str, int]] = page.evaluate(
+        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+        ".map(one => [one.name, one.transferSize])"
+    )
+    page.close()
+    assert sum(size for _name, size in found) <= FIRST_VISIT_MAX, found
+
+
+def _violations(page: Page) -> list[Any]:
+    page.evaluate(AXE)
+    answer = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
+        "each => [each.id, each.nodes.map(node => node.html.slice(0, 200))]))"
+    )
+    found: list[Any] = answer
+    return found
+
+
+def _check_smallest_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    widest = page.evaluate("document.documentElement.scrollWidth")
+    assert widest <= 320, f"{widest} pixels wide"
+
+
+def _is_expected(text: str, scene: Scene) -> bool:
+    """Chromium itself says that the document was an error page."""
+    return scene.name in ("not-found", "forbidden") and "Failed to load resource" in text
