@@ -31,9 +31,9 @@ def _pictures(visitors: Visitors, scene: Scene, folder: Path) -> None:
     theme(page, "dark")
     _take(page, folder / f"{scene.name}-dark.png")
     theme(page, "light")
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     _take(page, folder / f"{scene.name}-phone.png")
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.set_viewport_size(WIDE)
     page.close()
     page = visitors.open(scene, "ja")
     _take(page, folder / f"{scene.name}-ja.png")

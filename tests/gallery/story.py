@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -148,12 +147,10 @@ def _attempts(branch: Branch, state: BranchState, at: Any) -> None:
         logs.of_a_build(earlier, ended=True)
         branch.live = earlier if state != _S.DESTROYED else None
     newest = a_deployment(branch, _NEWEST.get(state, DeploymentState.LIVE), at)
-    write: dict[BranchState, Callable[[Deployment], None]] = {
-        _S.BUILDING: lambda one: logs.of_a_build(one, ended=False),
-        _S.FAILED: logs.of_a_failure,
-    }
-    if state != _S.PENDING:
-        write.get(state, lambda one: logs.of_a_build(one, ended=True))(newest)
+    if state == _S.FAILED:
+        logs.of_a_failure(newest)
+    elif state != _S.PENDING:
+        logs.of_a_build(newest, ended=state != _S.BUILDING)
     if state in (_S.LIVE, _S.ASLEEP):
         earlier.state = DeploymentState.RETIRED
         earlier.save()

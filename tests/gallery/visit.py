@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from .scenes import Scene
 from .server import Served
 
 PASSWORD = "leaves"
-WIDE = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
+WIDE = ViewportSize(width=1280, height=860)
+PHONE = ViewportSize(width=390, height=844)
 _CHROMIUM = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -63,7 +63,7 @@ class Visitors:
                 viewport=WIDE,
                 # A colour on its way to another one has no contrast yet.
                 reduced_motion="reduce",
-            )  # type: ignore[arg-type]
+            )
             self._contexts[key] = context
             if scene.person:
                 _sign_in(context, server, scene.person)
