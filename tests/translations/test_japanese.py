@@ -26,10 +26,12 @@ def test_every_message_is_translated() -> None:
 
 
 def test_translations_name_what_the_message_names() -> None:
-    wrong = []
-    for message in catalogue.committed():
-        if message.id and _names(message.id) != _names(message.string):
-            wrong.append(message.id)
+    wrong = [
+        message.id
+        for message in catalogue.committed()
+        if message.id and catalogue.done(message.string)
+        if _names(message.id) != _names(message.string)
+    ]
     assert wrong == []
 
 
@@ -47,10 +49,12 @@ def test_templates_have_no_text_of_their_own() -> None:
         bare = re.sub(r"{%.*?%}|{{.*?}}", "", bare, flags=re.DOTALL)
         named = re.findall(r'(?:placeholder|title|alt|aria-label)="([^"]*)"', bare)
         words = [*named, *re.sub(r"<[^>]*>", "\n", bare).split("\n")]
-        for word in words:
-            if re.search(r"[A-Za-z]{2}", _SAME_EVERYWHERE.sub("", word.replace("&nbsp;", ""))):
-                found.append(f"{path.name}: {word.strip()}")
+        found += [f"{path.name}: {word.strip()}" for word in words if _is_word(word)]
     assert found == []
+
+
+def _is_word(text: str) -> bool:
+    return bool(re.search(r"[A-Za-z]{2}", _SAME_EVERYWHERE.sub("", text.replace("&nbsp;", ""))))
 
 
 def _names(texts: Any) -> set[str]:
