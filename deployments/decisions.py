@@ -244,7 +244,7 @@ def was_brought_back(branch: Branch) -> bool:
 
     A wish to destroy takes a generation, and makes no deployment.
     """
-    by_hand = {Deployment.Trigger.REDEPLOY, Deployment.Trigger.REPAIR}
+    by_hand = Deployment.Trigger.by_hand()
     made = dict(branch.deployments.values_list("generation", "trigger"))
     generation = branch.generation
     while made.get(generation) in by_hand:

@@ -7,24 +7,29 @@ deployment that is to fulfil it. Whoever works for an older generation stops whe
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .adapters import wakeups
+from .choosing import deploy_commit, roll_back, rollback_targets
+from .deploying import deploy, raise_generation
 from .ending import cancel, end_started, skip_queued
 from .errors import UserError
 from .keeping import extend, pin, unpin
-from .models import Branch, Deployment, Transition, expiry
+from .models import Branch, Deployment, Transition
 from .pipeline import queue
 from .states import BranchState, DeploymentState, Wanted
 
 __all__ = [
     "cancel",
+    "deploy_commit",
     "destroy",
     "extend",
     "pin",
     "redeploy",
+    "roll_back",
+    "rollback_targets",
     "unpin",
     "want_absent",
     "want_commit",
@@ -58,6 +63,7 @@ def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = F
             and branch.wanted == Wanted.PRESENT
             and waiting.state == DeploymentState.QUEUED
             and waiting.no_cache == no_cache
+            and waiting.trigger not in Deployment.Trigger.chosen()
         ):
             return waiting
         if not branch.wanted_commit:
@@ -92,7 +98,7 @@ def want_commit(
     wish = {"wanted_commit": commit}
     if trigger in _OF_HEADS:
         wish["seen_commit"] = commit
-    return _deploy(
+    return deploy(
         branch, commit, wish, trigger=trigger, actor=actor, reason=reason, no_cache=no_cache
     )
 
@@ -107,51 +113,7 @@ def repair(branch: Branch, *, reason: str) -> Deployment | None:
     if branch.live is None:
         return None
     trigger = Deployment.Trigger.REPAIR
-    return _deploy(branch, branch.live.commit, {}, trigger=trigger, reason=reason)
-
-
-def _deploy(
-    branch: Branch,
-    commit: str,
-    wish: dict[str, str],
-    *,
-    trigger: Deployment.Trigger,
-    reason: str = "",
-    actor: str = "",
-    no_cache: bool = False,
-) -> Deployment | None:
-    now = timezone.now()
-    with transaction.atomic():
-        if not _raise_generation(branch, None, wanted=Wanted.PRESENT, **wish):
-            return None
-        deployment = Deployment.objects.create(
-            branch=branch,
-            generation=branch.generation,
-            commit=commit,
-            trigger=trigger,
-            actor=actor,
-            no_cache=no_cache,
-        )
-        Branch.objects.filter(pk=branch.pk).update(
-            deployment=deployment,
-            state=BranchState.PENDING,
-            state_changed_at=now,
-            updated_at=now,
-        )
-        expiry.restart(branch)
-        Transition.objects.create(
-            branch=branch,
-            deployment=deployment,
-            before=branch.state,
-            after=DeploymentState.QUEUED,
-            reason=reason or trigger,
-            actor=actor,
-        )
-        skip_queued(branch)
-    branch.deployment, branch.state = deployment, BranchState.PENDING
-    wakeups.wake(wakeups.BUILD, deployment.pk)
-    wakeups.notify(branch=branch.pk)
-    return deployment
+    return deploy(branch, branch.live.commit, {}, trigger=trigger, reason=reason)
 
 
 def destroy(branch: Branch, *, actor: str, reason: str, forget: bool = False) -> bool:
@@ -176,7 +138,7 @@ def want_absent(
     before, now = branch.state, timezone.now()
     seen = {"seen_commit": ""} if forget else {}
     with transaction.atomic():
-        if not _raise_generation(branch, provided, wanted=Wanted.ABSENT, **seen):
+        if not raise_generation(branch, provided, wanted=Wanted.ABSENT, **seen):
             return False
         Branch.objects.filter(pk=branch.pk).update(
             live=None,
@@ -196,15 +158,4 @@ def want_absent(
     wakeups.notify(branch=branch.pk)
     # Whoever waited for its place among the previews.
     queue.wake_next()
-    return True
-
-
-def _raise_generation(branch: Branch, provided: Q | None = None, **wish: str) -> bool:
-    expected = branch.generation
-    rows = Branch.objects.filter(provided or Q(), pk=branch.pk, generation=expected)
-    if not rows.update(generation=F("generation") + 1, **wish):
-        return False
-    branch.generation = expected + 1
-    for name, value in wish.items():
-        setattr(branch, name, value)
     return True

@@ -24,6 +24,16 @@ class Deployment(models.Model):
         #: Somebody brought an earlier deployment back, with the images that it had.
         ROLLBACK = "rollback"
 
+        @classmethod
+        def by_hand(cls) -> frozenset["Deployment.Trigger"]:
+            """Of wishes that no change in git led to."""
+            return frozenset({cls.REDEPLOY, cls.REPAIR, cls.COMMIT, cls.ROLLBACK})
+
+        @classmethod
+        def chosen(cls) -> frozenset["Deployment.Trigger"]:
+            """Of wishes for something else than the branch's head."""
+            return frozenset({cls.COMMIT, cls.ROLLBACK})
+
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="deployments")
     generation = models.PositiveIntegerField()
     commit = models.CharField(max_length=64)

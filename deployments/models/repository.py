@@ -108,6 +108,10 @@ class Repository(models.Model):
         return any(fnmatchcase(branch_name, pattern) for pattern in self.patterns)
 
     @property
+    def default_branch_ref(self) -> str:
+        return f"refs/heads/{self.default_branch}"
+
+    @property
     def cpu_architecture(self) -> str:
         """Where tasks run: the first platform that is built (ECS's own word for it)."""
         return _PLATFORMS[self.platforms[0]]

@@ -7,15 +7,15 @@ from ..adapters import git, wakeups
 from ..adapters.deadline import deadline
 from ..definitions.application import Image as Spec
 from ..definitions.plan import Plan
-from ..models import Branch, Deployment, Image
+from ..models import Deployment, Image
 from ..models.lease import Lease
 from ..states import DeploymentState
 from . import plan as plans
-from . import queue, tidy
+from . import queue, source, tidy
 from .attempt import attempt
 from .baseline import remember_baseline
 from .cache import export_cache
-from .images import find_or_build
+from .images import find_again, find_or_build
 from .report import Report
 
 #: Reading takes parts of a second, and some more where templates look things up in AWS.
@@ -41,7 +41,7 @@ def _build(lease: Lease, *, is_new: bool) -> None:
         plan = _plan(lease, report)
         images: dict[str, Image] = {}
         for spec in plan.application.images:
-            images[spec.name], reused = find_or_build(lease, report, plan, spec)
+            images[spec.name], reused = _image(lease, report, plan, spec)
             built += [] if reused else [spec]
         lease.beat()
         plans.write_down(deployment, plan, images)
@@ -54,28 +54,20 @@ def _build(lease: Lease, *, is_new: bool) -> None:
         export_cache(deployment, built)
 
 
+def _image(lease: Lease, report: Report, plan: Plan, spec: Spec) -> tuple[Image, bool]:
+    """What to run, and whether it was there before."""
+    if lease.deployment.trigger == Deployment.Trigger.ROLLBACK:
+        return find_again(lease, report, spec), True
+    return find_or_build(lease, report, plan, spec)
+
+
 def _begin(lease: Lease, report: Report, *, is_new: bool) -> None:
     lease.check_wanted()
     if not is_new:
         report.forget_steps()
         report.say("An earlier try was interrupted; beginning again.")
     tidy.ensure_room(report.say)
-    if lease.deployment.trigger == Deployment.Trigger.REDEPLOY:
-        _read_ref_again(lease, report)
-
-
-def _read_ref_again(lease: Lease, report: Report) -> None:
-    """A redeploy means the branch's newest commit, even if no webhook told of it."""
-    deployment, branch = lease.deployment, lease.deployment.branch
-    head = git.read_head(branch.repository, branch.name)
-    if head is None:
-        report.say("The branch is no longer in the repository: deploying its last known commit.")
-    elif head != deployment.commit:
-        report.say(f"The branch has moved on to {head[:7]}.")
-        lease.save(commit=head)
-        Branch.objects.filter(pk=branch.pk, generation=deployment.generation).update(
-            wanted_commit=head
-        )
+    source.choose(lease, report)
 
 
 def _plan(lease: Lease, report: Report) -> Plan:
@@ -85,6 +77,7 @@ def _plan(lease: Lease, report: Report) -> Plan:
         mirror = git.fetch(repository, deployment.branch, deployment.commit)
         subject = git.commit_subject(repository, mirror, deployment.commit)
         report.say(f"Commit {deployment.short_commit}: {subject}")
+        source.remember_changes(lease)
     with report.step("Read definitions"):
         lease.beat()
         # Within the lease: nobody else shall begin with what may be an attack.

@@ -41,6 +41,33 @@ def find_or_build(lease: Lease, report: Report, plan: Plan, spec: Spec) -> tuple
     return known, reused
 
 
+def find_again(lease: Lease, report: Report, spec: Spec) -> Image:
+    """The image that the deployment which is rolled back to had; raises UserError if it is gone."""
+    deployment, earlier = lease.deployment, lease.deployment.rolls_back_to
+    repository = deployment.branch.repository
+    build = earlier.builds.filter(name=spec.name).first() if earlier else None
+    name = names.image_repository(config().installation, repository.full_name)
+    if earlier is None or build is None or not ecr.has_image(name, build.digest):
+        raise UserError(
+            f"The image {spec.name} of the deployment to go back to is gone.",
+            hint=f"Deploy the commit {deployment.short_commit} instead: that builds it again.",
+        )
+    report.say(f"The image {spec.name} is the one of deployment #{earlier.generation}: no build.")
+    Build.objects.update_or_create(
+        deployment=deployment,
+        name=spec.name,
+        defaults={"reference": build.reference, "reused": True},
+    )
+    known = Image.objects.filter(repository=repository, reference=build.reference).first()
+    # A build without the cache may have taken its place among the known ones.
+    return known or Image(
+        repository=repository,
+        digest=build.digest,
+        reference=build.reference,
+        ports=buildx.inspect(build.reference, ecr.credentials()),
+    )
+
+
 def build_key(
     repository: Repository, commit: str, spec: Spec, definition_files: frozenset[str]
 ) -> str:

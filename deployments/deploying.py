@@ -1,0 +1,75 @@
+"""One wish that a commit be live: the branch's generation and its deployment's row, together.
+
+`intake` is the door to it, and decides what may be wished.
+"""
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .adapters import wakeups
+from .ending import skip_queued
+from .models import Branch, Deployment, Transition, expiry
+from .states import BranchState, DeploymentState, Wanted
+
+
+def deploy(
+    branch: Branch,
+    commit: str,
+    wish: dict[str, str],
+    *,
+    trigger: Deployment.Trigger,
+    reason: str = "",
+    actor: str = "",
+    no_cache: bool = False,
+    rolls_back_to: Deployment | None = None,
+) -> Deployment | None:
+    """A new generation with its deployment, and `wish` as values of the branch.
+
+    None where somebody wished something since `branch` was read.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if not raise_generation(branch, None, wanted=Wanted.PRESENT, **wish):
+            return None
+        deployment = Deployment.objects.create(
+            branch=branch,
+            generation=branch.generation,
+            commit=commit,
+            trigger=trigger,
+            actor=actor,
+            no_cache=no_cache,
+            rolls_back_to=rolls_back_to,
+        )
+        Branch.objects.filter(pk=branch.pk).update(
+            deployment=deployment,
+            state=BranchState.PENDING,
+            state_changed_at=now,
+            updated_at=now,
+        )
+        expiry.restart(branch)
+        Transition.objects.create(
+            branch=branch,
+            deployment=deployment,
+            before=branch.state,
+            after=DeploymentState.QUEUED,
+            reason=reason or trigger,
+            actor=actor,
+        )
+        skip_queued(branch)
+    branch.deployment, branch.state = deployment, BranchState.PENDING
+    wakeups.wake(wakeups.BUILD, deployment.pk)
+    wakeups.notify(branch=branch.pk)
+    return deployment
+
+
+def raise_generation(branch: Branch, provided: Q | None = None, **wish: str) -> bool:
+    """The compare-and-swap of every wish; False where another one came first."""
+    expected = branch.generation
+    rows = Branch.objects.filter(provided or Q(), pk=branch.pk, generation=expected)
+    if not rows.update(generation=F("generation") + 1, **wish):
+        return False
+    branch.generation = expected + 1
+    for name, value in wish.items():
+        setattr(branch, name, value)
+    return True
