@@ -57,7 +57,9 @@ def roll_back(branch: Branch, to: Deployment, *, actor: str, reason: str = "") -
             return deployment
 
 
-def deploy_commit(branch: Branch, commit: str, *, actor: str, reason: str = "") -> Deployment:
+def deploy_commit(
+    branch: Branch, commit: str, *, actor: str, reason: str = "", no_cache: bool = False
+) -> Deployment:
     """Deploy a commit of the branch that need not be its head; an abbreviation will do.
 
     Whether the branch has it is seen by the worker, who has the repository. Raises UserError for
@@ -73,10 +75,16 @@ def deploy_commit(branch: Branch, commit: str, *, actor: str, reason: str = "") 
         branch.refresh_from_db()
         _check_there(branch)
         waiting = _waiting(branch, Deployment.Trigger.COMMIT)
-        if waiting is not None and waiting.commit == commit:
+        if waiting is not None and (waiting.commit, waiting.no_cache) == (commit, no_cache):
             return waiting
         deployment = deploy(
-            branch, commit, {}, trigger=Deployment.Trigger.COMMIT, actor=actor, reason=reason
+            branch,
+            commit,
+            {},
+            trigger=Deployment.Trigger.COMMIT,
+            actor=actor,
+            reason=reason,
+            no_cache=no_cache,
         )
         if deployment is not None:
             return deployment

@@ -192,9 +192,14 @@ class Explained(Schema):
 
 
 class Wish(Explained):
-    """How to deploy again."""
+    """What to deploy, and how: the branch's newest commit, unless something else is named."""
 
     no_cache: bool = Field(False, description="Build everything anew.")
+    commit: str | None = Field(
+        None,
+        description="Another commit of the branch; its first seven digits will do.",
+        pattern=r"^[0-9a-f]{7,64}$",
+    )
 
 
 class PageQuery(Schema):

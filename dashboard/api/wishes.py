@@ -17,16 +17,33 @@ from .tokens import DEPLOYER
     "/branches/{branch_id}/deployments",
     auth=DEPLOYER,
     response=ERRORS | {202: DeploymentOut},
-    summary="Deploy the newest commit again",
+    summary="Deploy again",
+    description="The branch's newest commit, or another one of its commits.",
 )
 def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> Status[Deployment]:
-    deployment = intake.redeploy(
-        branch_of(branch_id),
-        actor=_actor(request),
-        reason=_reason(wish),
-        no_cache=wish.no_cache if wish else False,
-    )
-    return Status(202, deployment)
+    branch, actor, reason = branch_of(branch_id), _actor(request), _reason(wish)
+    no_cache = wish.no_cache if wish else False
+    if wish and wish.commit is not None:
+        chosen = intake.deploy_commit(
+            branch, wish.commit, actor=actor, reason=reason, no_cache=no_cache
+        )
+        return Status(202, chosen)
+    return Status(202, intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache))
+
+
+@api.post(
+    "/deployments/{deployment_id}/rollback",
+    auth=DEPLOYER,
+    response=ERRORS | {202: DeploymentOut},
+    summary="Bring an earlier deployment back, without a build",
+    description="The answer is the new deployment, with the images of the earlier one. 409 where "
+    "that never came to have any, or its preview was destroyed.",
+)
+def roll_back(
+    request: HttpRequest, deployment_id: Key, wish: Explained | None = None
+) -> Status[Deployment]:
+    to = deployment_of(deployment_id)
+    return Status(202, intake.roll_back(to.branch, to, actor=_actor(request), reason=_reason(wish)))
 
 
 @api.delete(

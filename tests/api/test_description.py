@@ -45,7 +45,9 @@ def token(deployer: Caller, _one_connection: None) -> str:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 def test_every_operation_keeps_to_its_description(case: Any, token: str) -> None:
-    case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    # Its transport takes compressed answers for broken ones.
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+    case.call_and_validate(headers=headers)
 
 
 def test_the_description_is_open_and_names_every_operation() -> None:
@@ -64,6 +66,7 @@ def test_the_description_is_open_and_names_every_operation() -> None:
         "DELETE /branches/{branch_id}/pin",
         "POST /branches/{branch_id}/extension",
         "GET /deployments/{deployment_id}",
+        "POST /deployments/{deployment_id}/rollback",
         "DELETE /deployments/{deployment_id}",
         "GET /deployments/{deployment_id}/definitions",
         "GET /deployments/{deployment_id}/log",

@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from deployments.models import Branch, Reconciliation
+from deployments.models import Branch, Build, Reconciliation
 from deployments.states import BranchState, DeploymentState, Wanted
 from tests.dashboard.rows import a_branch, a_deployment, a_live_branch
 
@@ -25,6 +25,25 @@ def test_redeploy_may_ask_for_a_build_without_cache(deployer: Caller) -> None:
     assert branch.deployments.get(generation=2).no_cache is True
     assert deployer("POST", path, json={}).status_code == 202
     assert branch.deployments.get(generation=3).no_cache is False
+
+
+def test_another_commit_may_be_asked_for(deployer: Caller) -> None:
+    branch = a_live_branch()
+    answer = deployer("POST", f"/branches/{branch.pk}/deployments", json={"commit": "3f2a1bc"})
+    assert (answer.status_code, answer.json()["trigger"]) == (202, "commit")
+    assert branch.deployments.get(generation=2).commit == "3f2a1bc"
+
+
+def test_an_earlier_deployment_may_be_gone_back_to(deployer: Caller) -> None:
+    branch = a_live_branch()
+    first = branch.deployments.get()
+    path = f"/deployments/{first.pk}/rollback"
+    assert deployer("POST", path).status_code == 409
+    Build.objects.create(deployment=first, name="app", reference="r/x@sha256:" + "0" * 64)
+    answer = deployer("POST", path, json={"reason": "the fair"})
+    assert (answer.status_code, answer.json()["trigger"]) == (202, "rollback")
+    assert branch.deployments.get(generation=2).rolls_back_to == first
+    assert deployer("POST", "/deployments/999/rollback").status_code == 404
 
 
 def test_redeploy_says_why_it_cannot(deployer: Caller) -> None:
@@ -151,6 +170,7 @@ def test_viewers_may_not(viewer: Caller, method: str, path: str) -> None:
         ({"no_cash": True}, 422, "body.no_cash: Extra inputs"),
         ({"no_cache": "yes"}, 422, "body.no_cache: Input should be a valid boolean"),
         ({"no_cache": None}, 422, "body.no_cache: Input should be a valid boolean"),
+        ({"commit": "HEAD~1"}, 422, "body.commit: String should match pattern"),
         ([], 422, "body.wish: "),
         ("{", 400, "Cannot parse request body"),
         ('{"no_cache": true', 400, "Cannot parse request body"),
