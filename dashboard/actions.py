@@ -12,32 +12,67 @@ from deployments import intake
 from deployments.errors import UserError
 from deployments.models import Branch, Deployment
 
+from . import undoing
 from .access import Role, requires
 from .presentation import preview_rows
 
 _LONGEST_REASON = 500
 
+#: What is said when a wish was told, and the key of what takes it back (`undoing`).
+Said = tuple[str, str]
+
 
 @require_POST
 @requires(Role.DEPLOYER)
 def redeploy(request: HttpRequest, pk: int) -> HttpResponse:
-    """Deploy the newest commit again. The form says what it was looking at when it was sent:
-    a second click on the same page finds that something newer is under way, and does nothing."""
+    """Deploy the newest commit again, or the one that is named."""
     branch = _branch(pk)
-    if request.POST.get("generation") != str(branch.generation):
-        messages.info(request, _("A newer deployment is already on its way. Nothing was changed."))
-        return redirect("branch", pk)
+    no_cache = "no_cache" in request.POST
+    commit = request.POST.get("commit", "").strip()
+    actor, reason = _actor(request), _reason(request)
 
-    def wish() -> str:
-        intake.redeploy(
-            branch,
-            actor=_actor(request),
-            reason=_reason(request),
-            no_cache="no_cache" in request.POST,
-        )
-        return _("The deployment is on its way.")
+    def wish() -> Said:
+        if commit:
+            intake.deploy_commit(branch, commit, actor=actor, reason=reason, no_cache=no_cache)
+            return _("That commit is on its way."), "deploy_head"
+        intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache)
+        return _("The deployment is on its way."), ""
 
-    return _done(request, pk, wish)
+    return _once(request, branch, wish)
+
+
+@require_GET
+@requires(Role.DEPLOYER)
+def choose_deployment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Deploy in another way than at the press of a button."""
+    branch = _branch(pk)
+    recent = branch.deployment.commits if branch.deployment else []
+    return render(request, "branches/deploy.html", {"branch": branch, "commits": recent})
+
+
+@require_GET
+@requires(Role.DEPLOYER)
+def choose_rollback(request: HttpRequest, pk: int) -> HttpResponse:
+    branch = _branch(pk)
+    targets = intake.rollback_targets(branch)
+    return render(request, "branches/rollback.html", {"branch": branch, "targets": targets})
+
+
+@require_POST
+@requires(Role.DEPLOYER)
+def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
+    branch = _branch(pk)
+    chosen = request.POST.get("deployment", "")
+    # Only its own ones, and a number that both databases hold.
+    number = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 else 0
+    to = get_object_or_404(branch.deployments, pk=number)
+
+    def wish() -> Said:
+        intake.roll_back(branch, to, actor=_actor(request), reason=_reason(request))
+        said = _("Deployment #%(number)d is on its way back.") % {"number": to.generation}
+        return said, "deploy_head"
+
+    return _once(request, branch, wish)
 
 
 @require_GET
@@ -52,13 +87,13 @@ def confirm_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     deployment = get_object_or_404(Deployment.objects.select_related("branch"), pk=pk)
 
-    def wish() -> str:
+    def wish() -> Said:
         is_new = intake.cancel(deployment, actor=_actor(request), reason=_reason(request))
         if is_new:
-            return _("The deployment is cancelled.")
-        return _("It had come to an end already. Nothing was changed.")
+            return _("The deployment is cancelled."), "deploy_head"
+        return _("It had come to an end already. Nothing was changed."), ""
 
-    return _done(request, deployment.branch_id, wish)
+    return _done(request, deployment.branch, wish)
 
 
 @require_POST
@@ -66,11 +101,12 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def pin(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
-    def wish() -> str:
-        is_new = intake.pin(branch, actor=_actor(request), reason=_reason(request))
-        return _("It stays until somebody unpins it.") if is_new else _("It was pinned before.")
+    def wish() -> Said:
+        if intake.pin(branch, actor=_actor(request), reason=_reason(request)):
+            return _("It stays until somebody unpins it."), "unpin"
+        return _("It was pinned before."), ""
 
-    return _done(request, pk, wish)
+    return _done(request, branch, wish)
 
 
 @require_POST
@@ -78,11 +114,12 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
 def unpin(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
-    def wish() -> str:
-        is_new = intake.unpin(branch, actor=_actor(request), reason=_reason(request))
-        return _("Its time begins anew.") if is_new else _("It was not pinned.")
+    def wish() -> Said:
+        if intake.unpin(branch, actor=_actor(request), reason=_reason(request)):
+            return _("Its time begins anew."), "pin"
+        return _("It was not pinned."), ""
 
-    return _done(request, pk, wish)
+    return _done(request, branch, wish)
 
 
 @require_POST
@@ -90,11 +127,11 @@ def unpin(request: HttpRequest, pk: int) -> HttpResponse:
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
-    def wish() -> str:
+    def wish() -> Said:
         intake.extend(branch, actor=_actor(request))
-        return _("Its time begins anew.")
+        return _("Its time begins anew."), ""
 
-    return _done(request, pk, wish)
+    return _done(request, branch, wish)
 
 
 @require_GET
@@ -110,22 +147,33 @@ def destroy(request: HttpRequest, pk: int) -> HttpResponse:
     branch, actor = _branch(pk), _actor(request)
     reason = _reason(request) or f"{actor} pressed destroy"
 
-    def wish() -> str:
-        is_new = intake.destroy(branch, actor=actor, reason=reason)
-        return _("The preview is being taken down.") if is_new else _("It was destroyed before.")
+    def wish() -> Said:
+        if intake.destroy(branch, actor=actor, reason=reason):
+            return _("The preview is being taken down."), "redeploy"
+        return _("It was destroyed before."), ""
 
-    return _done(request, pk, wish)
+    return _done(request, branch, wish)
 
 
-def _done(request: HttpRequest, branch_id: int, wish: Callable[[], str]) -> HttpResponse:
+def _once(request: HttpRequest, branch: Branch, wish: Callable[[], Said]) -> HttpResponse:
+    """The form says what it was looking at when it was sent: a second click on the same page finds
+    that something newer is under way, and does nothing."""
+    if request.POST.get("generation") != str(branch.generation):
+        messages.info(request, _("A newer deployment is already on its way. Nothing was changed."))
+        return redirect("branch", branch.pk)
+    return _done(request, branch, wish)
+
+
+def _done(request: HttpRequest, branch: Branch, wish: Callable[[], Said]) -> HttpResponse:
     """Tell the wish, and lead back to the preview's page with what came of it."""
     try:
-        said = wish()
+        said, undo = wish()
     except UserError as problem:
         messages.error(request, f"{problem.message} {problem.hint}".strip())
     else:
-        messages.success(request, said)
-    return redirect("branch", branch_id)
+        branch.refresh_from_db(fields=["generation"])
+        undoing.say(request, said, undo, branch)
+    return redirect("branch", branch.pk)
 
 
 def _actor(request: HttpRequest) -> str:

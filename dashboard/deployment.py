@@ -2,9 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
-from deployments.models import Deployment
+from deployments.models import Deployment, Screenshot
 
 from . import comparison
 from .access import Role, requires, role_of
@@ -35,3 +36,12 @@ def definitions(request: HttpRequest, pk: int) -> HttpResponse:
             "may_see_values": may_see_values,
         },
     )
+
+
+@require_GET
+@requires(Role.VIEWER)
+@cache_control(private=True, immutable=True, max_age=31536000)
+def screenshot(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the preview looked like when this deployment went live."""
+    picture = get_object_or_404(Screenshot, deployment=pk)
+    return HttpResponse(bytes(picture.image), content_type="image/png")

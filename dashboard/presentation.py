@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from deployments.models import Branch, Deployment, Service, Transition
+from deployments.config import config
+from deployments.models import Branch, Deployment, Repository, Service, Transition
 from deployments.pipeline.queue import Standing
 from deployments.states import BranchState, DeploymentState, Wanted
 
@@ -86,6 +87,12 @@ def preview_rows() -> QuerySet[Branch]:
     return Branch.objects.select_related("repository", "deployment")
 
 
+def preview_details() -> QuerySet[Branch]:
+    """Branches with what their own pages show, but for a picture's bytes."""
+    with_picture = preview_rows().select_related("live__screenshot")
+    return with_picture.defer("live__screenshot__image")
+
+
 def recent_deployments(branch: Branch) -> QuerySet[Deployment]:
     """What a branch's page shows of its past."""
     return branch.deployments.order_by("-generation")[:RECENT]
@@ -95,6 +102,15 @@ def recent_transitions(branch: Branch) -> QuerySet[Transition]:
     """What happened to a branch, newest first: who did what, and why."""
     moves = branch.transitions.select_related("deployment")
     return moves.order_by("-pk")[:RECENT]
+
+
+def page_context(branch: Branch) -> dict[str, object]:
+    """What the changing parts of a branch's page are made of."""
+    return {
+        "branch": branch,
+        "deployments": recent_deployments(branch),
+        "transitions": recent_transitions(branch),
+    }
 
 
 def may_be_tried_again(branch: Branch) -> bool:
@@ -218,6 +234,8 @@ _TRIGGERS: dict[str, str | Promise] = {
     Deployment.Trigger.REDEPLOY: gettext_lazy("redeploy"),
     Deployment.Trigger.FOUND: gettext_lazy("found by comparing"),
     Deployment.Trigger.REPAIR: gettext_lazy("repair"),
+    Deployment.Trigger.COMMIT: gettext_lazy("chosen commit"),
+    Deployment.Trigger.ROLLBACK: gettext_lazy("rollback"),
 }
 
 
@@ -242,6 +260,13 @@ def state_label(state: str) -> str:
 def web_address(url: str) -> str:
     """`url` where it is a link that may be shown, otherwise nothing."""
     return url if url.startswith(("https://", "http://")) else ""
+
+
+def commit_address(repository: Repository, commit: str) -> str:
+    """Where the repository's host shows a commit; empty where it is not GitHub."""
+    home = f"{config().github_url.rstrip('/')}/"
+    is_there = repository.clone_url.startswith(home) and web_address(home)
+    return f"{home}{repository.full_name}/commit/{commit}" if is_there else ""
 
 
 def avatar_address(url: str) -> str:

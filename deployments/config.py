@@ -7,6 +7,8 @@ from django.conf import settings
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .prices import Prices
+
 CommaList = Annotated[list[str], NoDecode]
 
 _ADDRESS = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
@@ -103,6 +105,9 @@ class Config(BaseSettings):
     keep_days: int = Field(180, ge=1)
     #: The part of AWS's request rates that this installation takes.
     aws_share: float = Field(0.5, gt=0, le=1)
+
+    #: What an hour of vCPU and of memory costs, by launch type; without it no cost is shown.
+    prices: Prices | None = None
 
     @field_validator("allowed_hosts", "subnets", "security_groups", mode="before")
     @classmethod

@@ -12,8 +12,19 @@ function toggleTheme() {
   document.cookie = `theme=${next}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }
 
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const label = button.querySelector("span");
+  const before = label.textContent;
+  label.textContent = button.dataset.copied;
+  document.getElementById("announcements").textContent = button.dataset.copied;
+  setTimeout(() => { label.textContent = before; }, 2000);
+}
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-toggle]")) toggleTheme();
+  const copied = event.target.closest("[data-copy]");
+  if (copied) copy(copied);
   const dialog = event.target.closest("dialog");
   const isOutside = event.target === dialog;
   if (dialog?.open && (isOutside || event.target.closest("[data-dismiss]"))) {

@@ -20,10 +20,16 @@ function running(at) {
   return (minutes ? `${narrow(minutes, "minute")} ` : "") + narrow(seconds % 60, "second");
 }
 
+function said(time, at) {
+  if ("running" in time.dataset) return running(at);
+  if ("left" in time.dataset) return running(2 * Date.now() - at);
+  return ago(at);
+}
+
 export function showTimes(root) {
-  for (const time of root.querySelectorAll("time[data-ago], time[data-running]")) {
+  for (const time of root.querySelectorAll("time[data-ago], time[data-running], time[data-left]")) {
     const at = new Date(time.dateTime);
-    const text = "running" in time.dataset ? running(at) : ago(at);
+    const text = said(time, at);
     if (time.textContent !== text) time.textContent = text;
     if (!time.title) time.title = absolute.format(at);
   }

@@ -10,12 +10,12 @@ from django.template.loader import render_to_string
 
 from dashboard.presentation import (
     PreviewRow,
+    page_context,
+    preview_details,
     preview_rows,
-    recent_deployments,
-    recent_transitions,
 )
 from dashboard.waiting import standing
-from deployments.models import Branch, Delivery, Deployment, Transition
+from deployments.models import Branch, BuildStep, Delivery, Deployment, Transition
 
 from .events import HEARTBEAT, RETRY, Event
 from .feed import Feed
@@ -111,12 +111,8 @@ class BranchFeed(Feed):
 
     def current(self) -> list[Event]:
         """The page's changing parts as they are now."""
-        branch = preview_rows().get(pk=self.key)
-        context = {
-            "branch": branch,
-            "deployments": recent_deployments(branch),
-            "transitions": recent_transitions(branch),
-        }
+        branch = preview_details().get(pk=self.key)
+        context = page_context(branch)
         return [
             Event.fragment(partial(render_to_string, f"{part}.html", context)) for part in _PARTS
         ]
@@ -124,7 +120,9 @@ class BranchFeed(Feed):
     def _values(self) -> object:
         moves = Transition.objects.filter(branch=self.key).aggregate(last=Max("pk"))
         newest = Deployment.objects.filter(branch=self.key, branch__deployment=F("pk")).first()
-        return moves, Branch.objects.filter(pk=self.key).values().first(), standing(newest)
+        ended = BuildStep.objects.filter(deployment=newest, completed_at__isnull=False).count()
+        branch = Branch.objects.filter(pk=self.key).values().first()
+        return moves, branch, standing(newest), ended
 
 
 class DeliveriesFeed(Feed):

@@ -11,10 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from dashboard import navigation, presentation
+from dashboard import ecs_words, estimates, navigation, presentation, undoing
 from dashboard.access import Role, role_of
 from dashboard.waiting import standing
-from deployments.models import Branch, Deployment, Service
+from deployments.models import Branch, Deployment, Repository, Service
 
 register = template.Library()
 
@@ -86,6 +86,27 @@ def queued(deployment: Deployment) -> str:
     return presentation.queued(place) if place else ""
 
 
+@register.filter
+def left(until: datetime | None) -> SafeString:
+    """How long it takes still; static/times.js counts it down."""
+    if until is None:
+        return SafeString("")
+    words = took(max(timedelta(0), until - timezone.now()))
+    return format_html('<time datetime="{}" data-left>{}</time>', until.isoformat(), words)
+
+
+@register.filter
+def commit_address(repository: Repository, commit: str) -> str:
+    """Where GitHub shows the commit; empty for a repository that lives elsewhere."""
+    return presentation.commit_address(repository, commit)
+
+
+register.filter("estimate", estimates.estimate)
+register.filter("undo", undoing.undo_of)
+register.filter("ecs_event", ecs_words.event)
+register.filter("ecs_status", ecs_words.status)
+register.filter("ecs_health", ecs_words.health)
+register.filter("exit_code", ecs_words.exit_code)
 register.filter("sections", navigation.main)
 register.filter("tabs", navigation.tabs)
 register.filter("stages", presentation.stages)
