@@ -27,6 +27,7 @@ _TOKEN = re.compile(
 # ITU T.416 writes a colour as 38:2:<colour space>:R:G:B, most programs without the space.
 _COLOUR_SPACE = re.compile(r"([34]8:2:)[0-9]*:([0-9]+:[0-9]+:[0-9]+)")
 _SPECIAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_STYLES = re.compile(r"\x1b\[[0-9;:]*m")
 
 # The xterm colours 0 to 15; what else a build asks for becomes the nearest of them, since the
 # style sheet knows how to make these sixteen readable on light and on dark.
@@ -82,6 +83,10 @@ def to_text(line: str) -> str:
     """One log line as a terminal would leave it, without any control character."""
     if not _SPECIAL.search(line):
         return line
+    # A line that is coloured and no more, as most of these are, needs no row of cells.
+    plain = _STYLES.sub("", line)
+    if not _SPECIAL.search(plain):
+        return plain[:MAX_CELLS]
     return "".join(text for text, _ in _cells(line))
 
 

@@ -2,6 +2,7 @@
 // keeps Last-Event-ID over a lost connection. Events:
 //   fragment  HTML that takes the place of the element with the same id
 //   line      log lines, handled by log.js
+//   reset     what came before is void; handled by log.js
 //   new       something to load: the event “stream:new” on <body>, which htmx may wait for
 //   reload    too much was missed
 //   end       nothing follows
@@ -59,6 +60,7 @@ const handlers = {
   fragment: (stream, html) => replaceFragment(stream.element, html),
   line: (stream, json) =>
     stream.element.dispatchEvent(new CustomEvent("stream:line", { detail: JSON.parse(json) })),
+  reset: (stream) => stream.element.dispatchEvent(new CustomEvent("stream:reset")),
   new: () => document.body.dispatchEvent(new CustomEvent("stream:new")),
   reload: () => location.reload(),
   end: (stream) => { stream.isOver = true; stream.close(); stream.tellConnection(true); },

@@ -8,14 +8,12 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from django.db.models import Subquery
-from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from dashboard.ansi import to_html
+from dashboard import loglines
 from dashboard.waiting import standing
-from deployments.models import BuildStep, Deployment, LogChunk
+from deployments.models import BuildStep, Deployment
 
 from .events import HEARTBEAT, RETRY, Event, frame
 from .feed import Feed
@@ -98,8 +96,7 @@ class LogFeed(Feed):
         return hint.get("deployment") == self.key
 
     def start(self) -> None:
-        last = LogChunk.objects.filter(deployment=self.key).order_by("-first").first()
-        self._position = last.last if last else 0
+        self._position = loglines.last_number(self.key)
 
     def read(self) -> list[Event]:
         # The state first and the lines after it: when the state says that it has ended, the
@@ -136,6 +133,7 @@ class LogFeed(Feed):
         values = {
             "progress": (_values(deployment), standing(deployment)),
             "steps": [_values(step) for step in steps],
+            "log_error": deployment.error_line,
         }
         changes = {}
         for name, value in values.items():
@@ -148,12 +146,9 @@ class LogFeed(Feed):
 
 def read_lines(deployment_id: int, after: int) -> Lines | None:
     """The lines behind number `after`, as many as make one event; None if there are none yet."""
-    rows = LogChunk.objects.filter(deployment=deployment_id)
-    holds_next = rows.filter(first__lte=after + 1).order_by("-first").values("first")[:1]
-    chunks = rows.filter(first__gte=Coalesce(Subquery(holds_next), 0)).order_by("first")[:CHUNKS]
     lines: list[list[Any]] = []
     first = 0
-    for chunk in chunks:
+    for chunk in loglines.behind(deployment_id, after)[:CHUNKS]:
         if lines and chunk.first > first + len(lines):
             break
         new = chunk.lines[max(0, after + 1 - chunk.first) :]
@@ -165,11 +160,7 @@ def read_lines(deployment_id: int, after: int) -> Lines | None:
 
 def _as_event(first: int, lines: list[list[Any]]) -> Lines:
     last = first + len(lines) - 1
-    data = {
-        "first": first,
-        "steps": [step for _at, step, _text in lines],
-        "html": [to_html(text) for _at, _step, text in lines],
-    }
+    data = loglines.as_json(first, lines)
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return Lines("line", {"": frame("line", text, key=last)}, first, last)
 

@@ -112,7 +112,8 @@ def test_a_link_to_a_line_leads_there(page: Page, building: Deployment) -> None:
     page.goto(f"/deployments/{building.pk}#L6120")
     expect(page.locator("#L6120")).to_be_in_viewport()
     expect(page.locator("#L6120")).to_have_class("log-line is-target")
-    assert line_numbers(page) == list(range(1, 12_001))
+    # No more is on the page than what is around it.
+    assert set(line_numbers(page)) <= set(range(5401, 6801))
 
 
 def test_a_lost_connection_loses_and_repeats_nothing(page: Page, building: Deployment) -> None:

@@ -119,14 +119,6 @@ def test_a_deployment_shows_steps_and_history(viewer: Client) -> None:
         assert part in page
 
 
-def test_the_log_can_be_downloaded_without_escape_sequences(viewer: Client) -> None:
-    deployment = a_deployment(a_branch())
-    some_lines(deployment, 1, 2, "\x1b[31mline {}\x1b[0m")
-    response = viewer.get(f"/deployments/{deployment.pk}/log.txt")
-    assert response.content == b"line 1\nline 2\n"
-    assert "attachment" in response["Content-Disposition"]
-
-
 def test_a_delivery_shows_its_decision_and_payload(deployer: Client) -> None:
     delivery = a_delivery()
     assert "ignored: repository not known" in text_of(deployer, "/deliveries")
