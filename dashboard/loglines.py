@@ -29,7 +29,7 @@ class Found(NamedTuple):
     #: Numbers of the lines, in order.
     lines: list[int]
     #: How many there are, those that are not told included.
-    count: int
+    total: int
     #: The last line that was looked at: a later search may go on behind it.
     last: int
 

@@ -51,7 +51,7 @@ export class Search {
       const found = this.words ? await this.reader.source.search(this.words, this.last, request.signal) : null;
       if (request.signal.aborted || !found) return;
       this.lines.push(...found.lines);
-      this.count += found.count;
+      this.count += found.total;
       this.last = found.last;
     } catch (problem) {
       if (problem.name !== "AbortError") this.output.textContent = "–";

@@ -80,13 +80,13 @@ def test_lines_arrive_while_a_selection_stays(page: Page, building: Deployment) 
     page.goto(f"/branches/{building.branch_id}")
     expect(page.locator("#L3")).to_be_visible()
     page.evaluate("getSelection().selectAllChildren(document.querySelector('#L2 span'))")
-    page.get_by_label("without the build cache").focus()
+    page.get_by_role("button", name="Redeploy").focus()
     say(building, 4, 500, "\x1b[32mline {}\x1b[0m")
     move(building.branch, BranchState.DEPLOYING)
     expect(page.locator("#L503 .f2")).to_have_text("line 503")
     expect(page.locator("#branch-head")).to_contain_text("Deploying")
     assert page.evaluate("String(getSelection())") == "line 2"
-    expect(page.get_by_label("without the build cache")).to_be_focused()
+    expect(page.get_by_role("button", name="Redeploy")).to_be_focused()
     assert line_numbers(page) == list(range(1, 504))
 
 

@@ -84,14 +84,14 @@ def test_searching_looks_at_the_whole_log_and_counts(
 ) -> None:
     some_lines(deployment, 501, 1, "\x1b[31mER\x1b[1mROR\x1b[0m: no space left <b>")
     path = f"/deployments/{deployment.pk}/log/search"
-    assert read(viewer, f"{path}?q=error") == {"lines": [501], "count": 1, "last": 501}
+    assert read(viewer, f"{path}?q=error") == {"lines": [501], "total": 1, "last": 501}
     assert read(viewer, f"{path}?q=%3Cb%3E")["lines"] == [501]
     assert read(viewer, f"{path}?q=LINE 49")["lines"] == [49, *range(490, 500)]
     assert read(viewer, f"{path}?q=line&after=498")["lines"] == [499, 500]
     # Escape sequences are no text.
-    assert read(viewer, f"{path}?q=%1b[31m")["count"] == 0
-    assert read(viewer, f"{path}?q=31m")["count"] == 0
-    assert read(viewer, path) == {"lines": [], "count": 0, "last": 0}
+    assert read(viewer, f"{path}?q=%1b[31m")["total"] == 0
+    assert read(viewer, f"{path}?q=31m")["total"] == 0
+    assert read(viewer, path) == {"lines": [], "total": 0, "last": 0}
 
 
 def test_of_very_many_matches_all_are_counted(
@@ -99,7 +99,7 @@ def test_of_very_many_matches_all_are_counted(
 ) -> None:
     monkeypatch.setattr(loglines, "MATCHES", 10)
     found = loglines.search(deployment.pk, "line")
-    assert (found.lines, found.count) == (list(range(1, 11)), 500)
+    assert (found.lines, found.total) == (list(range(1, 11)), 500)
 
 
 def test_without_javascript_there_are_pages(viewer: Client, deployment: Deployment) -> None:

@@ -9,7 +9,7 @@ from dashboard import listing
 from deployments.models import Branch, BuildStep, Repository, Transition
 from deployments.states import BranchState, DeploymentState
 
-from .rows import a_branch, a_delivery, a_deployment, a_live_branch, a_person, some_lines
+from .rows import a_branch, a_delivery, a_deployment, a_live_branch, a_person
 
 pytestmark = pytest.mark.django_db
 
