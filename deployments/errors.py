@@ -3,14 +3,21 @@
 Every message is read by a person: it says what failed and where; `hint` says what to do.
 """
 
+from .causes import Cause
+
 
 class EdahaError(Exception):
     """The root of every error that Edaha raises on purpose."""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    #: What kind of failure it is where nobody says so.
+    usual_cause: Cause | None = None
+
+    def __init__(self, message: str, *, hint: str = "", cause: Cause | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        #: None where only the texts can tell (`diagnosis`).
+        self.cause = cause or self.usual_cause
 
 
 class UserError(EdahaError):
@@ -23,8 +30,10 @@ class PlatformError(EdahaError):
     `retry` tells whether the same call may succeed later without anybody's doing.
     """
 
-    def __init__(self, message: str, *, hint: str = "", retry: bool = False) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, hint: str = "", retry: bool = False, cause: Cause | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, cause=cause)
         self.retry = retry
 
 

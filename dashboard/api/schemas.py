@@ -36,6 +36,8 @@ class DeploymentOut(Schema):
     actor: str = Field(description="Who asked for it.")
     error: str = Field(description="What failed; empty if nothing did.")
     hint: str = Field(description="What to do about the error.")
+    cause: str = Field(description="What kind of failure it is; empty if nothing failed.")
+    error_line: int | None = Field(description="The line of its log that tells the error.")
     source: str = Field(
         description="The file that described it; empty where the repository's settings did."
     )

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from dashboard import ecs_words, estimates, navigation, presentation, undoing
+from dashboard import ecs_words, estimates, explaining, navigation, presentation, undoing
 from dashboard.access import Role, role_of
 from dashboard.waiting import standing
 from deployments.models import Branch, Deployment, Repository, Service
@@ -101,6 +101,7 @@ def commit_address(repository: Repository, commit: str) -> str:
     return presentation.commit_address(repository, commit)
 
 
+register.filter("explanation", explaining.explain)
 register.filter("estimate", estimates.estimate)
 register.filter("undo", undoing.undo_of)
 register.filter("ecs_event", ecs_words.event)

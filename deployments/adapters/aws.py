@@ -11,6 +11,7 @@ import boto3
 import botocore.exceptions
 from botocore.config import Config
 
+from ..causes import Cause
 from ..errors import EdahaError, PlatformError, UserError
 from . import budget
 
@@ -45,6 +46,8 @@ _THEIRS = {
 
 class Denied(PlatformError):
     """The workers' role may not make this call."""
+
+    usual_cause = Cause.PERMISSION
 
 
 @cache
@@ -117,7 +120,9 @@ def told_as(doing: str, *, if_denied: str = "") -> Iterator[None]:
             hint="Give the workers a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         ) from None
     except (botocore.exceptions.HTTPClientError, botocore.exceptions.BotoCoreError) as problem:
-        raise PlatformError(f"AWS was not reached to {doing}: {problem}", retry=True) from problem
+        raise PlatformError(
+            f"AWS was not reached to {doing}: {problem}", retry=True, cause=Cause.AWS
+        ) from problem
 
 
 def code_of(problem: botocore.exceptions.ClientError) -> str:
@@ -134,7 +139,7 @@ def _translate(problem: botocore.exceptions.ClientError, doing: str, if_denied: 
             or "Grant the workers' role the permissions in infra/worker-policy.json.",
         )
     if code in budget.THROTTLED:
-        return PlatformError(f"AWS is throttling: could not {doing}.", retry=True)
+        return PlatformError(f"AWS is throttling: could not {doing}.", retry=True, cause=Cause.AWS)
     if code in _THEIRS:
         return UserError(
             f"AWS refused to {doing}: {message}",

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
+from ..causes import Cause
 from ..config import config
 from ..errors import PlatformError, UserError
 from .buildkit import Line, Progress, Step
@@ -196,6 +197,7 @@ def _run(
                 raise UserError(
                     f"The build took longer than {limit} s.",
                     hint="Make the Dockerfile's slow steps cacheable, or raise the limit.",
+                    cause=Cause.TIME,
                 )
         for rest in progress.finish():
             report(rest)

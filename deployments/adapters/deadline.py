@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from ..causes import Cause
 from ..errors import UserError
 
 
@@ -21,7 +22,9 @@ def deadline(seconds: float, what: str) -> Iterator[None]:
         return
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise UserError(f"{what} took longer than {seconds:.0f} s.", hint="Make it simpler.")
+        raise UserError(
+            f"{what} took longer than {seconds:.0f} s.", hint="Make it simpler.", cause=Cause.TIME
+        )
 
     before = signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, seconds)

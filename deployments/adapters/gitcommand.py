@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..causes import Cause
 from ..config import config
 from ..errors import PlatformError
 from ..models import Repository
@@ -68,7 +69,7 @@ def run(
         )
     except subprocess.TimeoutExpired:
         raise PlatformError(
-            f"git {arguments[0]} took longer than {timeout} s.", retry=True
+            f"git {arguments[0]} took longer than {timeout} s.", retry=True, cause=Cause.GIT
         ) from None
     if done.returncode != 0:
         raise _explain(repository, arguments[0], done.stderr.decode(errors="replace"))
@@ -110,4 +111,6 @@ def _explain(repository: Repository, command: str, stderr: str) -> PlatformError
         hint = "Set EDAHA_GITHUB_TOKEN to a token that may read this repository's contents."
     elif "not found" in stderr or "does not appear to be a git repository" in stderr:
         hint = f"Check the clone URL of {repository.full_name}: {repository.clone_url}"
-    return PlatformError(f"git {command} failed: {lines[-1][:300]}", hint=hint, retry=True)
+    return PlatformError(
+        f"git {command} failed: {lines[-1][:300]}", hint=hint, retry=True, cause=Cause.GIT
+    )

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from ..causes import Cause
 from ..errors import PlatformError, UserError
 from ..models import Repository
 from .gitcommand import run
@@ -58,6 +59,7 @@ def resolve(repository: Repository, mirror: Path, commit: str, head: str) -> str
             f"The branch has no commit {commit}.",
             hint="Choose one of the branch’s own commits; give more of its digits if others "
             "begin like it.",
+            cause=Cause.GIT,
         ) from None
     return found
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import orjson
 from botocore.exceptions import ClientError
 
+from ..causes import Cause
 from ..errors import UserError
 from .aws import client, code_of, told_as
 from .readable import if_denied
@@ -72,9 +73,16 @@ def _member(name: str, value: bytes, key: str) -> bytes:
     except orjson.JSONDecodeError:
         members = None
     if not isinstance(members, dict):
-        raise UserError(f"The secret {name} is no JSON object, so it has no key {key}.")
+        raise UserError(
+            f"The secret {name} is no JSON object, so it has no key {key}.",
+            cause=Cause.MISSING_SECRET,
+        )
     if key not in members:
-        raise UserError(f"The secret {name} has no key {key}.", hint="Add it, or correct its name.")
+        raise UserError(
+            f"The secret {name} has no key {key}.",
+            hint="Add it, or correct its name.",
+            cause=Cause.MISSING_SECRET,
+        )
     member = members[key]
     return member.encode() if isinstance(member, str) else orjson.dumps(member)
 
@@ -83,6 +91,7 @@ def _unusable(name: str) -> UserError:
     return UserError(
         f"There is no secret {name}, or it is scheduled for deletion.",
         hint="Create it in the region that Edaha runs in, or correct the name.",
+        cause=Cause.MISSING_SECRET,
     )
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from ..causes import Cause
 from ..errors import UserError
 from .aws import client, code_of, told_as
 from .readable import if_denied
@@ -32,6 +33,7 @@ def read_parameter(name: str, index: int | None = None) -> str:
             raise UserError(
                 f"There is no SSM parameter {name}.",
                 hint="Create it in the region that Edaha runs in, or correct the name.",
+                cause=Cause.MISSING_SECRET,
             ) from None
     value = found["Value"]
     if found["Type"] != "StringList":

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from ..causes import Cause
 from ..errors import UserError
 from .characters import storable
 
@@ -23,6 +24,8 @@ class Problem:
 
 class DefinitionError(UserError):
     """The application's definitions cannot be used; `problems` has every reason found."""
+
+    usual_cause = Cause.DEFINITIONS
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(map(_storable, problems))

@@ -9,12 +9,14 @@ from django.utils import timezone
 
 from .. import handover
 from ..adapters import aws, wakeups
+from ..causes import Cause
 from ..errors import EdahaError, HandedOver, LeaseLost, PlatformError, Superseded, UserError
 from ..models import Deployment
 from ..models.heartbeat import Heartbeat
 from ..models.lease import Lease
 from ..states import ENDED, DeploymentState
 from . import queue
+from .explain import explain
 from .report import Report
 
 log = structlog.get_logger(__name__)
@@ -78,7 +80,7 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
             _retry_or_fail(lease, report, problem)
     except Exception:
         log.exception("step_failed", deployment=lease.deployment.pk)
-        _retry_or_fail(lease, report, PlatformError(_INSIDE, retry=True))
+        _retry_or_fail(lease, report, PlatformError(_INSIDE, retry=True, cause=Cause.INSIDE))
 
 
 def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
@@ -87,11 +89,14 @@ def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
     if problem.hint:
         report.say(f"  {problem.hint}")
     report.flush()
+    found = explain(lease.deployment, problem)
     lease.move(
         DeploymentState.FAILED,
         reason=problem.message,
         error=problem.message,
         hint=problem.hint,
+        cause=found.cause,
+        error_line=found.line,
         finished_at=timezone.now(),
         due_at=timezone.now(),
     )

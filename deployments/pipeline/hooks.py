@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from ..adapters import logs, onetime, wakeups
+from ..causes import Cause
 from ..config import config
 from ..definitions.compose import log_stream
 from ..errors import EdahaError, UserError
@@ -14,6 +15,8 @@ from .report import Report
 
 _LOOK_AGAIN = 1.0
 _LINES = 100
+
+_PRINTED = "What it printed is in the log; the version before stays."
 
 
 def look_again(lease: Lease, task: str) -> None:
@@ -39,7 +42,7 @@ def is_over(lease: Lease, kind: str, report: Report) -> bool:
         if not _look(lease, hook, report):
             return False
     if hook.error:
-        raise UserError(hook.error, hint="What it printed is in the log; the version before stays.")
+        raise UserError(hook.error, hint=_PRINTED, cause=Cause.HOOK)
     return True
 
 

@@ -9,6 +9,7 @@ from .. import names
 from ..adapters import buildx, ecr, git
 from ..adapters.gitfiles import GitFiles
 from ..adapters.secrets import read_secret
+from ..causes import Cause
 from ..config import config
 from ..definitions.application import Image as Spec
 from ..definitions.plan import Plan
@@ -51,6 +52,7 @@ def find_again(lease: Lease, report: Report, spec: Spec) -> Image:
         raise UserError(
             f"The image {spec.name} of the deployment to go back to is gone.",
             hint=f"Deploy the commit {deployment.short_commit} instead: that builds it again.",
+            cause=Cause.IMAGE_PULL,
         )
     report.say(f"The image {spec.name} is the one of deployment #{earlier.generation}: no build.")
     Build.objects.update_or_create(
@@ -83,6 +85,7 @@ def build_key(
         raise UserError(
             f"There is no {spec.dockerfile} in commit {commit[:7]}.",
             hint="Add a Dockerfile, or set the path of the one that there is.",
+            cause=Cause.MISSING_FILE,
         )
     content = [
         _content(repository, mirror, commit, path, definition_files)
@@ -117,6 +120,7 @@ def _content(
         raise UserError(
             f"There is no folder {path} in commit {commit[:7]}.",
             hint="Set the image's context and paths to what is in the repository.",
+            cause=Cause.MISSING_FILE,
         )
     if path != "." and git.is_link(repository, mirror, commit, path):
         raise UserError(

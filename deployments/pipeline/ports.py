@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ..causes import Cause
 from ..definitions.application import PLATFORMS, Service
 from ..errors import UserError
 from ..models import Image
@@ -26,6 +27,7 @@ def _exposed(service: Service, image: Image) -> int:
         raise UserError(
             f"The image is for {', '.join(image.ports)}, but its tasks run on {platform}.",
             hint="Remove “--platform” from the Dockerfile's FROM, or set other platforms.",
+            cause=Cause.IMAGE_PLATFORM,
         )
     exposed: list[int] = image.ports[platform]
     if len(exposed) == 1:
@@ -34,8 +36,10 @@ def _exposed(service: Service, image: Image) -> int:
         raise UserError(
             "The port that the application listens on is not known.",
             hint="Add a line such as “EXPOSE 8000” to the Dockerfile, or set the port.",
+            cause=Cause.PORT,
         )
     raise UserError(
         f"The image exposes {len(exposed)} ports: {', '.join(map(str, exposed))}.",
         hint="Set the port to the one that serves the preview.",
+        cause=Cause.PORT,
     )

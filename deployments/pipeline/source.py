@@ -3,6 +3,7 @@
 import structlog
 
 from ..adapters import git, gitlog
+from ..causes import Cause
 from ..errors import PlatformError, UserError
 from ..models import Branch, Deployment
 from ..models.lease import Lease
@@ -72,6 +73,7 @@ def _find_commit(lease: Lease) -> None:
         raise UserError(
             f"The branch {branch.name} is no longer in the repository.",
             hint="Push it again, or roll back to an earlier deployment.",
+            cause=Cause.GIT,
         )
     mirror = git.fetch(repository, branch, head)
     lease.save(commit=gitlog.resolve(repository, mirror, deployment.commit, head))

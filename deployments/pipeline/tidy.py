@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from ..adapters import disk, leftovers, prune
+from ..causes import Cause
 from ..config import config
 from ..errors import EdahaError, PlatformError
 from ..models import Branch, Repository
@@ -35,6 +36,7 @@ def ensure_room(say: Callable[[str], None]) -> None:
             hint="Give it a larger disk, or remove there what is not Edaha's; or lower "
             "EDAHA_BUILD_CACHE_GB or EDAHA_MIN_FREE_GB.",
             retry=True,
+            cause=Cause.LIMIT,
         )
 
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..adapters import ecs, preview, wakeups
+from ..causes import Cause
 from ..definitions.rollout import Judgement, Verdict, in_view_of, judge, may_have_failed
 from ..errors import EdahaError, LeaseLost, PlatformError, UserError
 from ..models import Deployment, Service
@@ -224,10 +225,12 @@ def _check_deadline(deployment: Deployment, sight: Sight, report: Report) -> Non
         raise UserError(
             f"ECS did not get the task to run within {_PLACEMENT.seconds // 60} minutes.",
             hint="The service's events in the log tell why: often capacity, roles or the network.",
+            cause=Cause.CAPACITY,
         )
     raise UserError(
         f"The application did not answer on port {service.port} within "
         f"{service.startup_seconds} s: {sight.answer.detail}.",
         hint=f"Make it listen on 0.0.0.0:{service.port} (not 127.0.0.1), or set its port, health "
         "path or start-up time.",
+        cause=Cause.PORT if "refused" in sight.answer.detail else Cause.NO_ANSWER,
     )

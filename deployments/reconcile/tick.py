@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..adapters import wakeups
+from ..causes import Cause
 from ..models import Branch, Delivery, Deployment, Pulse
 from ..models.moves import move_deployment
 from ..pipeline import queue
@@ -122,6 +123,7 @@ def _end_overdue() -> None:
                 lease_until=None,
                 error=message,
                 hint=hint,
+                cause=Cause.LIMIT if waited else Cause.TIME,
                 finished_at=now,
                 due_at=now,
             )
