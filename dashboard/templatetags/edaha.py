@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from dashboard import ecs_words, estimates, explaining, navigation, presentation, undoing
+from dashboard import ecs_words, estimates, explaining, navigation, presentation, undoing, waterfall
 from dashboard.access import Role, role_of
 from dashboard.waiting import standing
 from deployments.models import Branch, Deployment, Repository, Service
@@ -102,6 +102,7 @@ def commit_address(repository: Repository, commit: str) -> str:
 
 
 register.filter("explanation", explaining.explain)
+register.filter("bars", waterfall.bars)
 register.filter("estimate", estimates.estimate)
 register.filter("undo", undoing.undo_of)
 register.filter("ecs_event", ecs_words.event)
