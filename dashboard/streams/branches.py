@@ -1,15 +1,18 @@
 """The streams of the list of previews, of one preview's page, and of the deliveries."""
 
+import json
 from collections import deque
 from collections.abc import AsyncGenerator
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from django.db.models import F, Max, QuerySet
 from django.template.loader import render_to_string
 
+from dashboard.finding import by_tab
+from dashboard.lines import PreviewLine, columns
 from dashboard.presentation import (
-    PreviewRow,
     preview_rows,
     recent_deployments,
     recent_transitions,
@@ -26,6 +29,8 @@ from .hub import hub
 OVERLAP = 20
 #: More previews than this changed since the viewer's last event: it loads the list again.
 MOST = 300
+#: Seconds between two counts while many previews change.
+NUMBERS_EVERY = 1.0
 #: What changes on a preview's page.
 _PARTS = (
     "branches/_head",
@@ -70,6 +75,7 @@ class BranchesFeed(Feed):
         self._position = 0
         self._told: set[int] = set()
         self._hinted: deque[int] = deque()
+        self._numbers = _Numbers()
         super().__init__(*args)
 
     def concerns(self, hint: dict[str, Any]) -> bool:
@@ -89,7 +95,27 @@ class BranchesFeed(Feed):
         branches |= {branch for pk, branch in moves.items() if pk not in self._told}
         self._position = max([self._position, *moves])
         self._told = set(moves)
-        return line_events(branches, self._position)
+        return [*line_events(branches, self._position), *self._numbers.events(bool(branches))]
+
+
+class _Numbers:
+    """How many previews each tab has: counted once a second at most, and told if it changed."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, int] = {}
+        self._counted_at = -NUMBERS_EVERY
+        self._is_due = False
+
+    def events(self, has_changed: bool) -> list[Event]:
+        self._is_due |= has_changed
+        if not self._is_due or monotonic() - self._counted_at < NUMBERS_EVERY:
+            return []
+        before, self._told = self._told, by_tab(Branch.objects.all())
+        self._counted_at, self._is_due = monotonic(), False
+        if self._told == before:
+            return []
+        numbers = {tab or "all": number for tab, number in self._told.items()}
+        return [Event.plain("numbers", json.dumps(numbers))]
 
 
 class BranchFeed(Feed):
@@ -162,7 +188,8 @@ def changed_since(transition: int) -> list[Event]:
 
 def line_events(branch_ids: set[int], transition: int) -> list[Event]:
     """One event for each line; the last one carries the id, so that a broken batch comes again."""
-    lines = [PreviewRow.of(row) for row in preview_rows().filter(pk__in=branch_ids)]
+    rows = columns(Branch.objects.filter(pk__in=branch_ids))
+    lines = [PreviewLine.of(row) for row in rows]
     return [
         Event.fragment(line.html, key=transition if number == len(lines) else None)
         for number, line in enumerate(lines, start=1)

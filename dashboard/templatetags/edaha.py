@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from dashboard import navigation, presentation
+from dashboard import accounts, navigation, presentation
 from dashboard.access import Role, role_of
 from dashboard.waiting import standing
 from deployments.models import Branch, Deployment, Service
@@ -86,6 +86,7 @@ def queued(deployment: Deployment) -> str:
     return presentation.queued(place) if place else ""
 
 
+register.filter("login", accounts.login_of)
 register.filter("sections", navigation.main)
 register.filter("tabs", navigation.tabs)
 register.filter("stages", presentation.stages)
