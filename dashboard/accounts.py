@@ -35,7 +35,7 @@ def preferences_of(person: AbstractBaseUser | AnonymousUser) -> Preferences:
     if not isinstance(person, User):
         return Preferences()
     try:
-        found: Preferences = person.preferences  # type: ignore[attr-defined]
+        found: Preferences = person.preferences
     except Preferences.DoesNotExist:
         found = Preferences(user=person)
     return found

@@ -114,4 +114,6 @@ def _html(line: PreviewLine, is_favourite: bool, language: str) -> str:
 
 def columns(branches: QuerySet[Branch]) -> QuerySet[Branch, dict[str, Any]]:
     """What lines are made of, in one query and without the rest of the rows."""
-    return branches.values(*_COLUMNS, error=Left("deployment__error", _ERROR_SHOWN))
+    error = Left("deployment__error", _ERROR_SHOWN)
+    rows: QuerySet[Branch, dict[str, Any]] = branches.values(*_COLUMNS, error=error)
+    return rows
