@@ -46,6 +46,7 @@ async def follow_all(after: int, language: str) -> AsyncGenerator[bytes]:
     async with hub().watch(BranchesFeed) as (feed, viewer):
         for missed in await feed.call(changed_since, after):
             yield missed.in_language(language)
+        yield (await feed.call(feed.numbers)).in_language(language)
         async for event in viewer.events():
             yield event.in_language(language) if event else HEARTBEAT
 
@@ -75,7 +76,10 @@ class BranchesFeed(Feed):
         self._position = 0
         self._told: set[int] = set()
         self._hinted: deque[int] = deque()
-        self._numbers = _Numbers()
+        self._numbers: dict[str, int] = {}
+        self._told_numbers: dict[str, int] = {}
+        self._counted_at = self._told_at = -NUMBERS_EVERY
+        self._is_due = False
         super().__init__(*args)
 
     def concerns(self, hint: dict[str, Any]) -> bool:
@@ -95,27 +99,27 @@ class BranchesFeed(Feed):
         branches |= {branch for pk, branch in moves.items() if pk not in self._told}
         self._position = max([self._position, *moves])
         self._told = set(moves)
-        return [*line_events(branches, self._position), *self._numbers.events(bool(branches))]
+        return [*line_events(branches, self._position), *self._changed_numbers(bool(branches))]
 
+    def numbers(self) -> Event:
+        """How many previews each tab has, at most a second ago."""
+        if monotonic() - self._counted_at >= NUMBERS_EVERY:
+            self._count()
+        named = {tab or "all": number for tab, number in self._numbers.items()}
+        return Event.plain("numbers", json.dumps(named))
 
-class _Numbers:
-    """How many previews each tab has: counted once a second at most, and told if it changed."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, int] = {}
-        self._counted_at = -NUMBERS_EVERY
-        self._is_due = False
-
-    def events(self, has_changed: bool) -> list[Event]:
+    def _changed_numbers(self, has_changed: bool) -> list[Event]:
         self._is_due |= has_changed
-        if not self._is_due or monotonic() - self._counted_at < NUMBERS_EVERY:
+        if not self._is_due or monotonic() - self._told_at < NUMBERS_EVERY:
             return []
-        before, self._told = self._told, by_tab(Branch.objects.all())
-        self._counted_at, self._is_due = monotonic(), False
-        if self._told == before:
-            return []
-        numbers = {tab or "all": number for tab, number in self._told.items()}
-        return [Event.plain("numbers", json.dumps(numbers))]
+        self._is_due, self._told_at = False, monotonic()
+        before = self._told_numbers
+        self._told_numbers = self._count()
+        return [self.numbers()] if self._told_numbers != before else []
+
+    def _count(self) -> dict[str, int]:
+        self._numbers, self._counted_at = by_tab(Branch.objects.all()), monotonic()
+        return self._numbers
 
 
 class BranchFeed(Feed):
