@@ -17,7 +17,8 @@ import psycopg
 from .many import fill
 from .network import free_port
 from .postgres import postgres
-from .processes import manage, run as run_command, serving, valkey
+from .processes import manage, serving, valkey
+from .processes import run as run_command
 from .receivers import NODE, create, settings, uvicorn
 from .report import NotMeasured, Row
 
@@ -76,7 +77,7 @@ def run() -> list[Row]:
 
 @contextmanager
 def _sites() -> Iterator[tuple[Site, Site, Site]]:
-    """Ours with many previews and with few, and Node with many; running, with somebody signed in."""
+    """Ours with many previews and with few, and Node with many, with somebody signed in."""
     with ExitStack() as end:
         server = end.enter_context(postgres(is_durable=True))
         redis = end.enter_context(valkey())

@@ -6,7 +6,7 @@ _BRANCHES = """
 INSERT INTO deployments_branch (repository_id, name, slug, title, author, author_avatar_url,
   pull_request, pull_request_url, wanted, wanted_commit, generation, state, state_changed_at,
   expires_at, visited_at, created_at, updated_at)
-SELECT %(repository)s, 'feature/' || n, 'feature-' || n, 'SHOP-' || n || ' A title as people write it',
+SELECT %(repository)s, 'feature/' || n, 'feature-' || n, 'SHOP-' || n || ' A title as written',
   'person-' || n %% 40, 'https://avatars.githubusercontent.com/u/' || n %% 40, n,
   'https://github.com/acme/shop/pull/' || n, 'present', md5(n::text) || '00000000', 1,
   (ARRAY['live','live','live','live','failed','building','pending'])[1 + n %% 7],

@@ -90,11 +90,13 @@ def settings(data: Path, redis: str, database: str) -> dict[str, str]:
 
 
 @contextmanager
-def uvicorn(application: str, port: int, environment: Mapping[str, str]) -> Iterator[None]:
+def uvicorn(application: str, port: int, environment: Mapping[str, str]) -> Iterator[int]:
     command = [sys.executable, "-W", "ignore", "-m", "uvicorn", application, "--port", str(port)]
     options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    with serving([*command, *options, "--timeout-graceful-shutdown", "1"], port, environment):
-        yield
+    with serving(
+        [*command, *options, "--timeout-graceful-shutdown", "1"], port, environment
+    ) as process:
+        yield process
 
 
 @contextmanager

@@ -17,12 +17,16 @@ _SECONDS = 2.0
 _CHOICES = 100
 
 
+class Choices(NamedTuple):
+    repositories: tuple[str, ...]
+    #: Those with most previews, by name.
+    authors: tuple[str, ...]
+
+
 class Facets(NamedTuple):
     #: How many previews each tab has.
     numbers: dict[str, int]
-    repositories: list[str]
-    #: Those with most previews, by name.
-    authors: list[str]
+    choices: Choices
 
 
 class _Kept:
@@ -56,6 +60,8 @@ def _look() -> Facets:
     repositories = Repository.objects.order_by("full_name").values_list("full_name", flat=True)
     return Facets(
         numbers=finding.by_tab(Branch.objects.all()),
-        repositories=list(repositories[:_CHOICES]),
-        authors=sorted(busiest, key=str.casefold),
+        choices=Choices(
+            repositories=tuple(repositories[:_CHOICES]),
+            authors=tuple(sorted(busiest, key=str.casefold)),
+        ),
     )

@@ -1,19 +1,22 @@
 """Home: every preview, found by a word."""
 
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 from django.contrib.auth.models import User
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.translation import get_language, override
 from django.views.decorators.http import require_GET
 
 from deployments.models import Transition
 
 from . import finding
 from .access import Role, requires
-from .facets import facets
+from .facets import Choices, facets
 from .search import SORTS, SWITCHES, TAB_NAMES, PreviewSearch
 
 
@@ -48,15 +51,30 @@ def page(request: HttpRequest) -> HttpResponse:
         "branches/list.html",
         {
             "search": search,
+            "bar": _bar(search, tuple(numbers.items()), known.choices, get_language() or "en"),
+            "numbers": numbers,
             "lines": found.lines,
             "following": found.following,
             "seen": seen,
-            "facets": known,
-            "tabs": _tabs(search, numbers),
-            "switches": [Choice(k, n, bool(getattr(search, k))) for k, n in SWITCHES.items()],
-            "sorts": [Choice(k, n, k == search.sort) for k, n in SORTS.items()],
+            "has_repository": bool(known.choices.repositories),
         },
     )
+
+
+@lru_cache(maxsize=512)
+def _bar(
+    search: PreviewSearch, numbers: tuple[tuple[str, int], ...], choices: Choices, language: str
+) -> str:
+    """Filters and tabs: like the lines, the same for everybody who asks the same."""
+    context = {
+        "search": search,
+        "choices": choices,
+        "tabs": _tabs(search, dict(numbers)),
+        "switches": [Choice(k, n, bool(getattr(search, k))) for k, n in SWITCHES.items()],
+        "sorts": [Choice(k, n, k == search.sort) for k, n in SORTS.items()],
+    }
+    with override(language):
+        return render_to_string("branches/_bar.html", context)
 
 
 def _tabs(search: PreviewSearch, numbers: dict[str, int]) -> list[Tab]:

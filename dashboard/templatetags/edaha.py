@@ -2,13 +2,16 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from dashboard import accounts, navigation, presentation
@@ -17,6 +20,18 @@ from dashboard.waiting import standing
 from deployments.models import Branch, Deployment, Service
 
 register = template.Library()
+
+
+@register.simple_tag
+def fixed(template_name: str) -> str:
+    """A part that is the same on every page; rendered once for each language."""
+    return _fixed(template_name, get_language() or "en")
+
+
+@lru_cache(maxsize=64)
+def _fixed(template_name: str, language: str) -> str:
+    with override(language):
+        return render_to_string(template_name)
 
 
 @register.filter
