@@ -11,8 +11,9 @@ from deployments.states import BranchState
 
 from . import finding
 
-#: Seconds that a look serves everybody.
-_SECONDS = 2.0
+#: Seconds that a look serves everybody. What the numbers are by now, an open page is told by its
+#: stream at once.
+_SECONDS = 10.0
 #: As many as a menu can usefully show; the search finds the others.
 _CHOICES = 100
 
@@ -49,7 +50,7 @@ kept = _Kept()
 
 
 def facets() -> Facets:
-    """At most two seconds old."""
+    """At most ten seconds old."""
     return kept.facets()
 
 

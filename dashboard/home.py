@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, override
 from django.views.decorators.http import require_GET
 
-from deployments.models import Transition
+from deployments.models import Repository, Transition
 
 from . import finding
 from .access import Role, requires
@@ -56,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "lines": found.lines,
             "following": found.following,
             "seen": seen,
-            "has_repository": bool(known.choices.repositories),
+            "has_repository": bool(found.lines) or Repository.objects.exists(),
         },
     )
 

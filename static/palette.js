@@ -71,7 +71,8 @@ async function load() {
   } catch (problem) {
     if (problem.name === "AbortError") return;
   }
-  choose(options()[0]);
+  // Before anything is typed, the Enter key does nothing that could be regretted.
+  choose(input.value ? options()[0] : found.querySelector("[role=option]"));
   dialog.querySelector(".palette-none").hidden = options().length > 0;
 }
 
