@@ -56,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "lines": found.lines,
             "following": found.following,
             "seen": seen,
-            "has_repository": bool(found.lines) or Repository.objects.exists(),
+            "has_repository": bool(found.lines or search.only) or Repository.objects.exists(),
         },
     )
 
