@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @contextmanager
 def serving(
     command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """Run `command` from the project's folder while it listens on `port`."""
+) -> Iterator[int]:
+    """Run `command` from the project's folder while it listens on `port`; the process's id."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command,
@@ -32,7 +32,7 @@ def serving(
         )
         try:
             wait_for_port(port)
-            yield
+            yield process.pid
         except TimeoutError:
             output.seek(0)
             said = output.read().decode(errors="replace").strip().splitlines()

@@ -46,11 +46,11 @@ def on_postgres() -> Iterator[dict[str, Receiver | NotMeasured]]:
         server = end.enter_context(postgres(is_durable=True))
         redis = end.enter_context(valkey())
         data = Path(end.enter_context(tempfile.TemporaryDirectory(prefix="edaha-bench-")))
-        _create(server, "ours")
+        create(server, "ours")
         environment = settings(data, redis, f"{server}/ours")
         manage("migrate", "--verbosity", "0", environment=environment)
         for copy in ("plain", "node"):
-            _create(server, copy, "ours")
+            create(server, copy, "ours")
 
         port = free_port()
         end.enter_context(uvicorn("dashboard.asgi:application", port, environment))
@@ -90,11 +90,13 @@ def settings(data: Path, redis: str, database: str) -> dict[str, str]:
 
 
 @contextmanager
-def uvicorn(application: str, port: int, environment: Mapping[str, str]) -> Iterator[None]:
+def uvicorn(application: str, port: int, environment: Mapping[str, str]) -> Iterator[int]:
     command = [sys.executable, "-W", "ignore", "-m", "uvicorn", application, "--port", str(port)]
     options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    with serving([*command, *options, "--timeout-graceful-shutdown", "1"], port, environment):
-        yield
+    with serving(
+        [*command, *options, "--timeout-graceful-shutdown", "1"], port, environment
+    ) as process:
+        yield process
 
 
 @contextmanager
@@ -112,6 +114,6 @@ def _node(database: str) -> Iterator[Receiver]:
             yield Receiver("Node + pg", port, database)
 
 
-def _create(server: str, name: str, template: str = "template1") -> None:
+def create(server: str, name: str, template: str = "template1") -> None:
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")

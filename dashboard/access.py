@@ -33,6 +33,8 @@ class Role(IntEnum):
         return _BY_NAME.get(name)
 
 
+#: Where a user keeps the role that was asked for once.
+_KNOWN = "_edaha_role"
 _BY_NAME = {role.name.lower(): role for role in Role}
 
 
@@ -45,12 +47,15 @@ def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
         return None
     if user.is_superuser:
         return Role.ADMIN
-    known: dict[str, Any] = user.__dict__
-    if "_edaha_role" not in known:
+    if not hasattr(user, _KNOWN):
         names = user.groups.filter(name__in=_BY_NAME).values_list("name", flat=True)
-        known["_edaha_role"] = max((_BY_NAME[name] for name in names), default=None)
-    role: Role | None = known["_edaha_role"]
-    return role
+        remember_role(user, max((_BY_NAME[name] for name in names), default=None))
+    return cast("Role | None", getattr(user, _KNOWN))
+
+
+def remember_role(user: User, role: Role | None) -> None:
+    """Tell `role_of` what was read together with the user."""
+    setattr(user, _KNOWN, role)
 
 
 def requires(

@@ -1,12 +1,9 @@
 """How rows are put for people: one preview's line, a deployment's stages, states in a sentence."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -22,64 +19,6 @@ from .waiting import standing
 AVATARS = "https://avatars.githubusercontent.com/"
 #: Deployments, and moves, on a branch's page.
 RECENT = 30
-
-
-class PreviewRow(NamedTuple):
-    """Everything that a preview's line shows; equal rows look the same."""
-
-    id: int
-    title: str
-    repository: str
-    branch: str
-    url: str
-    pull_request: int | None
-    pull_request_url: str
-    author: str
-    avatar_url: str
-    state: str
-    changed_at: datetime
-    commit: str
-    error: str
-    is_served: bool
-    is_pinned: bool
-    ends_soon: bool
-
-    @classmethod
-    def of(cls, branch: Branch) -> "PreviewRow":
-        deployment = branch.deployment
-        failed = branch.state == BranchState.FAILED and deployment is not None
-        return cls(
-            id=branch.pk,
-            title=branch.display_title,
-            repository=branch.repository.full_name,
-            branch=branch.name,
-            url=branch.url,
-            pull_request=branch.pull_request,
-            pull_request_url=web_address(branch.pull_request_url),
-            author=branch.author,
-            avatar_url=avatar_address(branch.author_avatar_url),
-            state=branch.state,
-            changed_at=branch.state_changed_at,
-            commit=deployment.short_commit if deployment else branch.wanted_commit[:7],
-            error=first_line(deployment.error) if failed and deployment else "",
-            is_served=branch.live_id is not None,
-            is_pinned=branch.pinned_at is not None,
-            ends_soon=branch.expiry_warned_at is not None,
-        )
-
-    @property
-    def label(self) -> str:
-        return str(BranchState(self.state).label)
-
-    def html(self) -> str:
-        """The line in the current language; made once a process as long as nothing changes."""
-        return _row_html(self, translation.get_language() or "en")
-
-
-@lru_cache(maxsize=8192)
-def _row_html(row: PreviewRow, language: str) -> str:
-    with translation.override(language):
-        return render_to_string("branches/_row.html", {"row": row})
 
 
 def preview_rows() -> QuerySet[Branch]:

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Deny by default: a view that is open to everybody says so (login_not_required).
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "dashboard.accounts.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -116,6 +117,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": _STATIC},
 }
 
+AUTHENTICATION_BACKENDS = ["dashboard.accounts.Backend"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "branches"
 LOGOUT_REDIRECT_URL = "sign_in"

@@ -1,9 +1,7 @@
 """Every address of the dashboard."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
-from django.views.i18n import set_language
 
 from . import (
     actions,
@@ -13,6 +11,8 @@ from . import (
     health,
     home,
     logs,
+    palette,
+    people,
     preview,
     previews,
     schema,
@@ -37,6 +37,8 @@ urlpatterns = [
     path("branches/<int:pk>/pin", actions.pin, name="pin"),
     path("branches/<int:pk>/unpin", actions.unpin, name="unpin"),
     path("branches/<int:pk>/extend", actions.extend, name="extend"),
+    path("branches/<int:pk>/favourite", people.favourite, name="favourite"),
+    path("branches/<int:pk>/unfavourite", people.unfavourite, name="unfavourite"),
     path("deployments/<int:pk>", deployment.page, name="deployment"),
     path("deployments/<int:pk>/definitions", deployment.definitions, name="definitions"),
     path("deployments/<int:pk>/screenshot.png", deployment.screenshot, name="screenshot"),
@@ -53,9 +55,12 @@ urlpatterns = [
     path("system/compare", system.compare, name="compare"),
     path("system/banner", system.banner, name="banner"),
     path("edaha.schema.json", schema.schema, name="schema"),
+    path("palette", palette.options, name="palette"),
+    path("me", people.preferences, name="preferences"),
+    path("me/saved", people.save, name="save_preferences"),
     path("sign-in", LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
     path("sign-out", LogoutView.as_view(), name="sign_out"),
-    path("language", login_not_required(set_language), name="set_language"),
+    path("language", people.set_language, name="set_language"),
     path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -2,6 +2,10 @@
 import { keepTimes, showTimes } from "./times.js";
 import { openStreams } from "./live.js";
 import { prepareLogs } from "./log.js";
+import { listenToKeys } from "./keys.js";
+import { preparePalette } from "./palette.js";
+import { prepareNotifications } from "./notify.js";
+import { keepStars } from "./stars.js";
 
 function toggleTheme() {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -47,6 +51,13 @@ addEventListener("pageshow", () => {
 // A picture that cannot be loaded leaves its place to the icon behind it.
 document.addEventListener("error", (event) => event.target.matches?.(".avatar img") && event.target.remove(), true);
 
+// Addresses are shared: what was left empty does not belong into them.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { verb, formData } = event.detail;
+  if (verb !== "get") return;
+  for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   // Signed out in the meantime: go and sign in, instead of showing that page inside this one.
   if (new URL(event.detail.xhr.responseURL).pathname.endsWith("/sign-in")) {
@@ -69,4 +80,8 @@ function start(root) {
 }
 
 start(document);
+listenToKeys();
+preparePalette();
+prepareNotifications();
+keepStars();
 keepTimes();

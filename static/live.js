@@ -3,6 +3,7 @@
 //   fragment  HTML that takes the place of the element with the same id
 //   line      log lines, handled by log.js
 //   reset     what came before is void; handled by log.js
+//   numbers   how many previews each tab has
 //   new       something to load: the event “stream:new” on <body>, which htmx may wait for
 //   reload    too much was missed
 //   end       nothing follows
@@ -61,6 +62,7 @@ const handlers = {
   line: (stream, json) =>
     stream.element.dispatchEvent(new CustomEvent("stream:line", { detail: JSON.parse(json) })),
   reset: (stream) => stream.element.dispatchEvent(new CustomEvent("stream:reset")),
+  numbers: (stream, json) => showNumbers(JSON.parse(json)),
   new: () => document.body.dispatchEvent(new CustomEvent("stream:new")),
   reload: () => location.reload(),
   end: (stream) => { stream.isOver = true; stream.close(); stream.tellConnection(true); },
@@ -75,7 +77,7 @@ function replaceFragment(owner, html) {
   const { state } = old.dataset;
   if ("key" in fresh.dataset) replaceWhole(old, fresh);
   else morph(old, fresh);
-  if (fresh.dataset.announce && fresh.dataset.state !== state) announce(fresh.dataset.announce);
+  if (fresh.dataset.announce && fresh.dataset.state !== state) announce(old);
 }
 
 // A part with a key holds a stream of its own: it stays as it is until the key changes.
@@ -93,6 +95,8 @@ function morph(old, fresh) {
     morphStyle: "outerHTML",
     ignoreActiveValue: true,
     callbacks: {
+      // What is this person's own; a line that comes in is everybody's.
+      beforeNodeMorphed: (node) => !(node.dataset && "keep" in node.dataset),
       // What a person folded or unfolded stays so.
       beforeAttributeUpdated: (name, node) => !(name === "open" && "keepOpen" in node.dataset),
     },
@@ -104,11 +108,18 @@ function insertFirst(owner, fresh) {
   if (!list || !("prepend" in list.dataset) || fresh.dataset.state === "destroyed") return;
   showTimes(fresh);
   list.prepend(fresh);
-  announce(fresh.dataset.announce);
+  announce(fresh);
 }
 
-function announce(text) {
-  document.getElementById("announcements").textContent = text;
+function announce(element) {
+  document.getElementById("announcements").textContent = element.dataset.announce;
+  document.dispatchEvent(new CustomEvent("preview:moved", { detail: element }));
+}
+
+function showNumbers(numbers) {
+  for (const part of document.querySelectorAll("[data-numbers] [data-number]")) {
+    part.textContent = numbers[part.dataset.number || "all"] ?? part.textContent;
+  }
 }
 
 function closeLost() {
@@ -127,12 +138,27 @@ export function openStreams(root) {
 }
 
 // A browser holds six connections to a server at most (HTTP/1.1): pages that nobody sees give
-// theirs back, and go on from where they were when they are looked at again.
+// theirs back, and go on from where they were when they are looked at again. A few that watch
+// previews keep theirs, so that somebody can be told.
+const WATCHING = ["watching-1", "watching-2"];
+const closeAll = () => streams.forEach((stream) => stream.close());
+const openAll = () => streams.forEach((stream) => stream.open());
 let hiding;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(hiding);
-  if (document.hidden) hiding = setTimeout(() => streams.forEach((stream) => stream.close()), 5000);
-  else streams.forEach((stream) => stream.open());
+  if (document.hidden) hiding = setTimeout(leave, 5000);
+  else openAll();
 });
-addEventListener("pagehide", () => streams.forEach((stream) => stream.close()));
-addEventListener("pageshow", (event) => event.persisted && streams.forEach((stream) => stream.open()));
+
+async function leave() {
+  const isSeen = new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+  if (document.querySelector("[data-watch]") && navigator.locks) {
+    for (const name of WATCHING) {
+      const was = await navigator.locks.request(name, { ifAvailable: true }, async (lock) => lock && (await isSeen, true));
+      if (was) return;
+    }
+  }
+  if (document.hidden) closeAll();
+}
+addEventListener("pagehide", () => closeAll());
+addEventListener("pageshow", (event) => event.persisted && openAll());

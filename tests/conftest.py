@@ -40,9 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _queue_not_remembered() -> None:
     """Where deployments stood in the test before says nothing about this one's."""
+    from dashboard.facets import kept
     from dashboard.waiting import looks
 
     looks.forget()
+    kept.forget()
 
 
 class Clock(budget.Clock):

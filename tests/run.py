@@ -38,6 +38,7 @@ SAME_ON_BOTH = [
     "tests/deployments/test_settings_and_buildx.py",
     "tests/dashboard/test_ansi.py",
     "tests/dashboard/test_browser.py",
+    "tests/dashboard/test_home_browser.py",
 ]
 
 #: For tools that load the settings; never used to run anything.

@@ -1,18 +1,20 @@
 """The streams of the list of previews, of one preview's page, and of the deliveries."""
 
+import json
 from collections import deque
 from collections.abc import AsyncGenerator
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from django.db.models import F, Max, QuerySet
 from django.template.loader import render_to_string
 
+from dashboard.finding import by_tab
+from dashboard.lines import PreviewLine, columns
 from dashboard.presentation import (
-    PreviewRow,
     page_context,
     preview_details,
-    preview_rows,
 )
 from dashboard.waiting import standing
 from deployments.models import Branch, BuildStep, Delivery, Deployment, Transition
@@ -26,6 +28,8 @@ from .hub import hub
 OVERLAP = 20
 #: More previews than this changed since the viewer's last event: it loads the list again.
 MOST = 300
+#: Seconds between two counts while many previews change.
+NUMBERS_EVERY = 1.0
 #: What changes on a preview's page.
 _PARTS = (
     "branches/_head",
@@ -41,6 +45,7 @@ async def follow_all(after: int, language: str) -> AsyncGenerator[bytes]:
     async with hub().watch(BranchesFeed) as (feed, viewer):
         for missed in await feed.call(changed_since, after):
             yield missed.in_language(language)
+        yield (await feed.call(feed.numbers)).in_language(language)
         async for event in viewer.events():
             yield event.in_language(language) if event else HEARTBEAT
 
@@ -70,6 +75,10 @@ class BranchesFeed(Feed):
         self._position = 0
         self._told: set[int] = set()
         self._hinted: deque[int] = deque()
+        self._numbers: dict[str, int] = {}
+        self._told_numbers: dict[str, int] = {}
+        self._counted_at = self._told_at = -NUMBERS_EVERY
+        self._is_due = False
         super().__init__(*args)
 
     def concerns(self, hint: dict[str, Any]) -> bool:
@@ -89,7 +98,27 @@ class BranchesFeed(Feed):
         branches |= {branch for pk, branch in moves.items() if pk not in self._told}
         self._position = max([self._position, *moves])
         self._told = set(moves)
-        return line_events(branches, self._position)
+        return [*line_events(branches, self._position), *self._changed_numbers(bool(branches))]
+
+    def numbers(self) -> Event:
+        """How many previews each tab has, at most a second ago."""
+        if monotonic() - self._counted_at >= NUMBERS_EVERY:
+            self._count()
+        named = {tab or "all": number for tab, number in self._numbers.items()}
+        return Event.plain("numbers", json.dumps(named))
+
+    def _changed_numbers(self, has_changed: bool) -> list[Event]:
+        self._is_due |= has_changed
+        if not self._is_due or monotonic() - self._told_at < NUMBERS_EVERY:
+            return []
+        self._is_due, self._told_at = False, monotonic()
+        before = self._told_numbers
+        self._told_numbers = self._count()
+        return [self.numbers()] if self._told_numbers != before else []
+
+    def _count(self) -> dict[str, int]:
+        self._numbers, self._counted_at = by_tab(Branch.objects.all()), monotonic()
+        return self._numbers
 
 
 class BranchFeed(Feed):
@@ -160,7 +189,8 @@ def changed_since(transition: int) -> list[Event]:
 
 def line_events(branch_ids: set[int], transition: int) -> list[Event]:
     """One event for each line; the last one carries the id, so that a broken batch comes again."""
-    lines = [PreviewRow.of(row) for row in preview_rows().filter(pk__in=branch_ids)]
+    rows = columns(Branch.objects.filter(pk__in=branch_ids))
+    lines = [PreviewLine.of(row) for row in rows]
     return [
         Event.fragment(line.html, key=transition if number == len(lines) else None)
         for number, line in enumerate(lines, start=1)

@@ -23,10 +23,10 @@ class Viewer:
     """One open stream: a queue with an end."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Event] = asyncio.Queue(BACKLOG)
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue(BACKLOG)
         self._is_closed = False
 
-    def offer(self, event: Event) -> None:
+    def offer(self, event: Event | None) -> None:
         try:
             self._queue.put_nowait(event)
         except asyncio.QueueFull:
@@ -37,16 +37,22 @@ class Viewer:
         self.offer(_CLOSED)
 
     async def events(self) -> AsyncIterator[Event | None]:
-        """What happens from now on; None whenever it was quiet for long."""
-        while not self._is_closed:
-            event: Event | None = None
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    event = await self._queue.get()
-            except TimeoutError:
-                pass
-            if not self._is_closed:
-                yield event
+        """What happens from now on; None every now and then, so that it is never quiet for long."""
+        # One timer for the whole stream, instead of a timeout for each frame.
+        beat = asyncio.create_task(self._beat())
+        try:
+            while not self._is_closed:
+                event = await self._queue.get()
+                if not self._is_closed:
+                    yield event
+        finally:
+            beat.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            if self._queue.empty():
+                self.offer(None)
 
 
 class Feed(ABC):

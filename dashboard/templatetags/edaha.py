@@ -2,21 +2,45 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from dashboard import ecs_words, estimates, explaining, navigation, presentation, undoing, waterfall
+from dashboard import (
+    accounts,
+    ecs_words,
+    estimates,
+    explaining,
+    navigation,
+    presentation,
+    undoing,
+    waterfall,
+)
 from dashboard.access import Role, role_of
 from dashboard.waiting import standing
 from deployments.models import Branch, Deployment, Repository, Service
 
 register = template.Library()
+
+
+@register.simple_tag
+def fixed(template_name: str) -> str:
+    """A part that is the same on every page; rendered once for each language."""
+    return _fixed(template_name, get_language() or "en")
+
+
+@lru_cache(maxsize=64)
+def _fixed(template_name: str, language: str) -> str:
+    with override(language):
+        return render_to_string(template_name)
 
 
 @register.filter
@@ -109,6 +133,7 @@ register.filter("ecs_event", ecs_words.event)
 register.filter("ecs_status", ecs_words.status)
 register.filter("ecs_health", ecs_words.health)
 register.filter("exit_code", ecs_words.exit_code)
+register.filter("login", accounts.login_of)
 register.filter("sections", navigation.main)
 register.filter("tabs", navigation.tabs)
 register.filter("stages", presentation.stages)

@@ -1,9 +1,21 @@
+from datetime import UTC, datetime
+
 from django.db import models
+from django.db.models.functions import Coalesce, Left, Lower, NullIf, Upper
 
 from ..config import config
 from ..names import slugify, with_hash
 from ..states import BranchState, Wanted
 from .repository import Repository
+
+#: In an order by time: who was never there comes last, and so does what never ends.
+NEVER_OPENED = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER_ENDS = datetime(9999, 1, 1, tzinfo=UTC)
+#: What lists are sorted by beside columns; the indexes below are on the same expressions.
+BY_TITLE = Lower(Left(Coalesce(NullIf("title", models.Value("")), "name"), 80))
+BY_VISIT = Coalesce("visited_at", models.Value(NEVER_OPENED))
+BY_END = Coalesce("expires_at", models.Value(NEVER_ENDS))
+_THERE = ~models.Q(state=BranchState.DESTROYED)
 
 
 class Branch(models.Model):
@@ -67,6 +79,13 @@ class Branch(models.Model):
         indexes = [
             models.Index(fields=["state", "-updated_at"]),
             models.Index(fields=["-updated_at", "-id"]),
+            # The list's other orders, and whose a preview is.
+            models.Index(BY_TITLE, "id", name="branch_by_title", condition=_THERE),
+            models.Index(
+                BY_VISIT.desc(), models.F("id").desc(), name="branch_by_visit", condition=_THERE
+            ),
+            models.Index(BY_END, "id", name="branch_by_end", condition=_THERE),
+            models.Index(Upper("author"), models.F("updated_at").desc(), name="branch_by_author"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from dashboard import listing
+from dashboard import finding, listing
 from deployments.models import Branch, BuildStep, Repository, Transition
 from deployments.states import BranchState, DeploymentState
 
@@ -88,8 +88,12 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(
 ) -> None:
     for number in range(20):
         a_live_branch(f"branch-{number}")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         viewer.get("/")
+    with django_assert_max_num_queries(4):
+        viewer.get("/")
+    with django_assert_max_num_queries(5):
+        viewer.get("/?q=branch&mine=1&favourite=1&pinned=1&sort=title&state=live")
 
 
 def test_a_failure_is_explained(viewer: Client) -> None:
@@ -166,7 +170,7 @@ def test_an_error_inside_says_what_to_do(viewer: Client, monkeypatch: pytest.Mon
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(listing, "branches", broken)
+    monkeypatch.setattr(finding, "previews", broken)
     viewer.raise_request_exception = False
     assert "Something broke" in text_of(viewer, "/", status=500)
 

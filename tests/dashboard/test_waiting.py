@@ -57,6 +57,7 @@ def test_the_previews_own_address_tells_the_place(client: Client, second: Branch
 
 
 def test_the_list_asks_nothing_more_for_those_who_wait(viewer: Client, second: Branch) -> None:
+    viewer.get("/")
     with CaptureQueriesContext(connection) as few:
         viewer.get("/")
     for number in range(10):

@@ -1,0 +1,119 @@
+"""One preview's line in the list: read with few columns, rendered once while nothing changes."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from deployments.config import config
+from deployments.models import Branch
+from deployments.states import BranchState
+
+from .presentation import avatar_address, first_line, web_address
+
+#: Of an error, which may be a whole log: enough for its first line.
+_ERROR_SHOWN = 300
+_COLUMNS = (
+    "id",
+    "title",
+    "name",
+    "slug",
+    "pull_request",
+    "pull_request_url",
+    "author",
+    "author_avatar_url",
+    "wanted_commit",
+    "state",
+    "state_changed_at",
+    "created_at",
+    "visited_at",
+    "expires_at",
+    "expiry_warned_at",
+    "pinned_at",
+    "live_id",
+    "repository__full_name",
+    "deployment__commit",
+)
+
+
+class PreviewLine(NamedTuple):
+    """Everything that a preview's line shows; equal lines look the same."""
+
+    id: int
+    title: str
+    repository: str
+    branch: str
+    url: str
+    pull_request: int | None
+    pull_request_url: str
+    author: str
+    avatar_url: str
+    state: str
+    changed_at: datetime
+    created_at: datetime
+    visited_at: datetime | None
+    ends_at: datetime | None
+    commit: str
+    error: str
+    is_served: bool
+    is_pinned: bool
+    ends_soon: bool
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "PreviewLine":
+        """From a row of `columns`."""
+        failed = row["state"] == BranchState.FAILED
+        return cls(
+            id=row["id"],
+            title=row["title"] or row["name"],
+            repository=row["repository__full_name"],
+            branch=row["name"],
+            url=config().preview_url(row["slug"]),
+            pull_request=row["pull_request"],
+            pull_request_url=web_address(row["pull_request_url"]),
+            author=row["author"],
+            avatar_url=avatar_address(row["author_avatar_url"]),
+            state=row["state"],
+            changed_at=row["state_changed_at"],
+            created_at=row["created_at"],
+            visited_at=row["visited_at"],
+            ends_at=row["expires_at"],
+            commit=(row["deployment__commit"] or row["wanted_commit"])[:7],
+            error=first_line(row["error"] or "") if failed else "",
+            is_served=row["live_id"] is not None,
+            is_pinned=row["pinned_at"] is not None,
+            ends_soon=row["expiry_warned_at"] is not None,
+        )
+
+    @property
+    def label(self) -> str:
+        return str(BranchState(self.state).label)
+
+    @property
+    def state_class(self) -> str:
+        return f"state-{self.state}"
+
+    def html(self, *, is_favourite: bool = False) -> str:
+        """The line in the current language; made once a process as long as nothing changes.
+
+        Whose favourite it is, is all that differs between people: two lines serve everybody.
+        """
+        return _html(self, is_favourite, translation.get_language() or "en")
+
+
+@lru_cache(maxsize=8192)
+def _html(line: PreviewLine, is_favourite: bool, language: str) -> str:
+    with translation.override(language):
+        context = {"row": line, "is_favourite": is_favourite}
+        return render_to_string("branches/_row.html", context)
+
+
+def columns(branches: QuerySet[Branch]) -> QuerySet[Branch, dict[str, Any]]:
+    """What lines are made of, in one query and without the rest of the rows."""
+    error = Left("deployment__error", _ERROR_SHOWN)
+    rows: QuerySet[Branch, dict[str, Any]] = branches.values(*_COLUMNS, error=error)
+    return rows
