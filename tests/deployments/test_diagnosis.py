@@ -96,7 +96,7 @@ def test_the_first_error_is_found(tool: str) -> None:
         ("step “RUN npm ci” failed: exit code 137", Cause.MEMORY),
         ("The container exited by itself with code 137.", Cause.MEMORY),
         ("The container exited by itself with code 1.", Cause.CRASH),
-        ("The task could not start: CannotPullContainerError: pull image manifest", Cause.IMAGE_PULL),
+        ("could not start: CannotPullContainerError: pull image manifest", Cause.IMAGE_PULL),
         ("The task could not start: ResourceInitializationError: unable to pull secrets or registry"
          " auth: unable to retrieve secret from asm", Cause.MISSING_SECRET),
         ("Task failed container health checks.", Cause.HEALTH_CHECK),
