@@ -106,6 +106,8 @@ class Config(BaseSettings):
     #: The part of AWS's request rates that this installation takes.
     aws_share: float = Field(0.5, gt=0, le=1)
 
+    #: Chromium's path, for pictures of previews. Empty looks for one, `off` takes none.
+    chromium: str = ""
     #: What an hour of vCPU and of memory costs, by launch type; without it no cost is shown.
     prices: Prices | None = None
 

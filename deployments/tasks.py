@@ -10,6 +10,7 @@ from .adapters import wakeups
 from .models import Pulse
 from .pipeline import build as _build
 from .pipeline import clean as _clean
+from .pipeline import picture as _picture
 from .pipeline import release as _release
 from .pipeline import tidy as _tidy
 from .pipeline import verify as _verify
@@ -48,6 +49,11 @@ def clean(deployment_id: int) -> None:
 @shared_task(name=wakeups.DESTROY)
 def destroy(branch_id: int) -> None:
     _clean.destroy(branch_id)
+
+
+@shared_task(name=wakeups.PICTURE)
+def picture(deployment_id: int) -> None:
+    _picture.take(deployment_id)
 
 
 @shared_task(name=wakeups.TIDY)

@@ -27,6 +27,8 @@ TICK = "deployments.tick"
 RECONCILE = "deployments.reconcile"
 #: For a build worker: give back what its disk no longer needs.
 TIDY = "deployments.tidy"
+#: Take a picture of what has gone live.
+PICTURE = "deployments.picture"
 #: For a build worker: show that work is taken.
 SHOW_BUILD = "deployments.show.build"
 

@@ -13,6 +13,9 @@ from ..models.moves import move_deployment
 from ..states import DeploymentState, branch_state
 from .report import Report
 
+#: Seconds for which the router may still send visitors to the version before.
+_UNTIL_SEEN = 4
+
 
 def go_live(lease: Lease, report: Report) -> None:
     """Send visitors to this deployment, and let the one before drain.
@@ -38,6 +41,8 @@ def go_live(lease: Lease, report: Report) -> None:
     seconds = (now - deployment.created_at).total_seconds()
     report.say(f"✓ Live at {deployment.branch.url} after {seconds:.1f} s")
     wakeups.notify(branch=deployment.branch_id)
+    # The router learns of it within seconds.
+    wakeups.wake(wakeups.PICTURE, deployment.pk, countdown=_UNTIL_SEEN, expires=600)
 
 
 def _show_it_where_a_newer_one_was_cancelled(branch: Branch, now: datetime) -> None:
