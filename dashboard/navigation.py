@@ -35,7 +35,13 @@ SECTIONS = (
         _("Activity"),
         (Place(_("Deliveries"), "deliveries", Role.DEPLOYER, below=("delivery",)),),
     ),
-    Section(_("Operations"), (Place(_("System"), "system", Role.DEPLOYER),)),
+    Section(
+        _("Operations"),
+        (
+            Place(_("Overview"), "overview", Role.DEPLOYER),
+            Place(_("System"), "system", Role.DEPLOYER),
+        ),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from . import (
     schema,
     system,
 )
+from .overview import views as overview
 from .streams import views as streams
 
 urlpatterns = [
@@ -51,6 +52,7 @@ urlpatterns = [
     path("deliveries", deliveries.listed, name="deliveries"),
     path("deliveries/stream", streams.deliveries, name="deliveries_stream"),
     path("deliveries/<int:pk>", deliveries.page, name="delivery"),
+    path("overview", overview.page, name="overview"),
     path("system", system.page, name="system"),
     path("system/compare", system.compare, name="compare"),
     path("system/banner", system.banner, name="banner"),

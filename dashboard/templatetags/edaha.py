@@ -111,6 +111,12 @@ def queued(deployment: Deployment) -> str:
 
 
 @register.filter
+def unlocalized(number: float) -> str:
+    """A number as SVG reads it, in every language."""
+    return f"{number:g}"
+
+
+@register.filter
 def left(until: datetime | None) -> SafeString:
     """How long it takes still; static/times.js counts it down."""
     if until is None:

@@ -38,6 +38,8 @@ SCENES = [
     Scene("deliveries", "/deliveries"),
     Scene("deliveries-empty", "/deliveries", story="empty"),
     Scene("delivery", "/deliveries/{delivery}"),
+    Scene("overview", "/overview"),
+    Scene("overview-empty", "/overview", story="empty"),
     Scene("system", "/system"),
     Scene("not-found", "/nowhere"),
     Scene("forbidden", "/system", person="vera"),

@@ -1,0 +1,106 @@
+"""The operators' overview: one page, its numbers at most half a minute old."""
+
+from datetime import timedelta
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard import health
+from dashboard.access import Role, requires
+from deployments.config import config
+from deployments.models import Deployment, Pulse
+from deployments.pipeline import queue
+
+from . import charts, figures
+
+RANGES = (7, 30, 90)
+_SECONDS = 30.0
+#: As many of those that wait as one looks through.
+_WAITING = 20
+
+
+@require_GET
+@requires(Role.DEPLOYER)
+def page(request: HttpRequest) -> HttpResponse:
+    chosen = request.GET.get("days", "")
+    days = int(chosen) if chosen in map(str, RANGES) else RANGES[1]
+    past = _past.of(days)
+    return render(
+        request,
+        "overview/page.html",
+        past
+        | {
+            "ranges": RANGES,
+            "chosen": days,
+            "waiting": _waiting(),
+            "pulses": Pulse.objects.filter(part__in=(Pulse.Part.CONTROL, Pulse.Part.BUILD)),
+            "ill": [part for part in health.parts() if not part.is_well],
+            "ages": figures.ages(),
+            "currency": config().prices.currency if config().prices else "",
+        },
+    )
+
+
+def _waiting() -> list[tuple[Deployment, Any]]:
+    """Deployments that wait, in the order of their places."""
+    places = queue.standings()
+    found = Deployment.objects.select_related("branch__repository").in_bulk(places)
+    pairs = [(found[pk], place) for pk, place in places.items() if pk in found]
+    return sorted(pairs, key=lambda pair: pair[1].position)[:_WAITING]
+
+
+class _Past:
+    """What lies behind, for everybody who looks within half a minute."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        self._known: dict[int, tuple[float, dict[str, Any]]] = {}
+
+    def of(self, days: int) -> dict[str, Any]:
+        with self._lock:
+            at, found = self._known.get(days, (-_SECONDS, {}))
+            if not found or monotonic() - at >= _SECONDS:
+                found = _drawn(days)
+                self._known[days] = (monotonic(), found)
+            return found
+
+
+_past = _Past()
+forget = _past.forget
+
+
+def _drawn(count: int) -> dict[str, Any]:
+    since = (timezone.now() - timedelta(days=count - 1)).replace(hour=0, minute=0, second=0)
+    rows = figures.rows(since)
+    days = figures.days(rows, since)
+    dates = [day.day for day in days]
+    causes = figures.causes(rows)
+    return {
+        "days": days,
+        "number": len(rows),
+        "is_cut": len(rows) == figures.MOST,
+        "deployments": charts.columns(
+            dates,
+            {
+                "good": [day.good for day in days],
+                "other": [day.other for day in days],
+                "failed": [day.failed for day in days],
+            },
+        ),
+        "durations": charts.lines(
+            dates, {"p50": [day.p50 for day in days], "p95": [day.p95 for day in days]}
+        ),
+        "reuse": charts.lines(dates, {"reused": [day.reused for day in days]}, top=100),
+        "throttling": charts.columns(dates, {"failed": [day.throttled for day in days]}),
+        "throttled": sum(day.throttled for day in days),
+        "causes": causes,
+        "most": max((cause.number for cause in causes), default=1),
+    }
