@@ -2,10 +2,13 @@
 
 import json
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
+from deployments import deliveries as rules
 from deployments.models import Delivery
 
 from . import listing
@@ -42,6 +45,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             "is_cut": len(payload) > PAYLOAD_SHOWN,
         },
     )
+
+
+@require_POST
+@requires(Role.DEPLOYER)
+def replay(request: HttpRequest, pk: int) -> HttpResponse:
+    delivery = get_object_or_404(Delivery.objects.defer("payload"), pk=pk)
+    if rules.replay(delivery, actor=request.user.get_username()):
+        messages.success(request, _("It is being decided about once more."))
+    else:
+        messages.info(request, _("It is still being decided. Nothing was changed."))
+    return redirect("delivery", pk)
 
 
 def _pretty(payload: bytes) -> str:

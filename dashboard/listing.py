@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
-from deployments.models import Delivery
+from deployments.models import Delivery, Transition
 
 PAGE_SIZE = 50
 
@@ -53,6 +53,27 @@ def deliveries(search: Search) -> Page[Delivery]:
     if search.before.isascii() and search.before.isdigit():
         rows = rows.filter(pk__lt=int(search.before))
     return _page(rows, search, lambda row: str(row.pk))
+
+
+def activity(search: Search) -> Page[Transition]:
+    """What people did, newest first."""
+    parts = ("branch__repository", "deployment")
+    rows = Transition.objects.exclude(actor="").select_related(*parts).order_by("-id")
+    if search.text:
+        rows = rows.filter(_act_matches(search.text))
+    if search.before.isascii() and search.before.isdigit():
+        rows = rows.filter(pk__lt=int(search.before))
+    return _page(rows, search, lambda row: str(row.pk))
+
+
+def _act_matches(text: str) -> Q:
+    return (
+        Q(actor__icontains=text)
+        | Q(reason__icontains=text)
+        | Q(branch__name__icontains=text)
+        | Q(branch__title__icontains=text)
+        | Q(branch__repository__full_name__icontains=text)
+    )
 
 
 def _delivery_matches(text: str) -> Q:

@@ -33,7 +33,10 @@ SECTIONS = (
     Section(_("Previews"), (Place(_("Previews"), "branches", below=("branch", "deployment")),)),
     Section(
         _("Activity"),
-        (Place(_("Deliveries"), "deliveries", Role.DEPLOYER, below=("delivery",)),),
+        (
+            Place(_("Activity"), "activity"),
+            Place(_("Deliveries"), "deliveries", Role.DEPLOYER, below=("delivery",)),
+        ),
     ),
     Section(
         _("Operations"),

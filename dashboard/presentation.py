@@ -13,6 +13,7 @@ from deployments.models import Branch, Deployment, Repository, Service, Transiti
 from deployments.pipeline.queue import Standing
 from deployments.states import BranchState, DeploymentState, Wanted
 
+from . import wording
 from .waiting import standing
 
 #: Whatever a payload says, a picture comes from here only (and so says the content policy).
@@ -180,7 +181,7 @@ _TRIGGERS: dict[str, str | Promise] = {
 
 def reason(text: str) -> str:
     """Why something moved, in one line; where nobody said more, what made it happen."""
-    return str(_TRIGGERS.get(text, first_line(text)))
+    return str(_TRIGGERS[text]) if text in _TRIGGERS else wording.worded(text)
 
 
 def trigger(deployment: Deployment) -> str:

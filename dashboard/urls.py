@@ -5,6 +5,7 @@ from django.urls import path
 
 from . import (
     actions,
+    activity,
     api,
     deliveries,
     deployment,
@@ -53,6 +54,8 @@ urlpatterns = [
     path("deliveries/stream", streams.deliveries, name="deliveries_stream"),
     path("deliveries/<int:pk>", deliveries.page, name="delivery"),
     path("overview", overview.page, name="overview"),
+    path("deliveries/<int:pk>/replay", deliveries.replay, name="replay"),
+    path("activity", activity.page, name="activity"),
     path("system", system.page, name="system"),
     path("system/compare", system.compare, name="compare"),
     path("system/banner", system.banner, name="banner"),

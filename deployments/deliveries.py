@@ -33,6 +33,26 @@ def decide_pending(limit: int = 200) -> int:
     return decided
 
 
+def replay(delivery: Delivery, *, actor: str) -> bool:
+    """Have it decided about once more, by the same rules: what is so is read from git again.
+
+    False where it is still being decided.
+    """
+    decided = Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.PENDING)
+    is_new = decided.update(
+        state=Delivery.State.PENDING,
+        attempts=0,
+        due_at=None,
+        replayed_by=actor[:150],
+        replayed_at=timezone.now(),
+    )
+    if is_new:
+        log.info("delivery_replayed", guid=delivery.guid, actor=actor)
+        wakeups.wake(wakeups.DECIDE)
+        wakeups.notify(delivery=delivery.pk)
+    return bool(is_new)
+
+
 def _claim(delivery: Delivery) -> bool:
     rows = Delivery.objects.filter(
         pk=delivery.pk, state=Delivery.State.PENDING, attempts=delivery.attempts

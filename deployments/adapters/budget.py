@@ -104,6 +104,7 @@ class Budget:
         self._lock = threading.Lock()
         self._buckets: dict[str, _Bucket] = {}
         self._silent_until = 0.0
+        self._refused = 0
 
     def take(self, service: str, operation: str) -> None:
         """Wait for the call's turn. Raises PlatformError where none comes, in the background."""
@@ -125,6 +126,13 @@ class Budget:
         """AWS has refused a call: whoever only compares is silent for a while."""
         with self._lock:
             self._silent_until = self._clock.now() + _SILENCE
+            self._refused += 1
+
+    def take_refused(self) -> int:
+        """How many calls AWS has refused since this was asked last."""
+        with self._lock:
+            refused, self._refused = self._refused, 0
+            return refused
 
     def _try(self, service: str, operation: str, is_background: bool) -> float:
         """Take a token: 0, or the seconds until there may be one."""
@@ -183,6 +191,11 @@ def forget() -> None:
     global _budget
     with _making:
         _budget = None
+
+
+def take_refused() -> int:
+    """How many calls AWS has refused in this process since this was asked last: it throttles."""
+    return _current().take_refused()
 
 
 def watch(client: Any) -> None:

@@ -25,6 +25,12 @@ class Tally(models.Model):
         return f"{self.hour:%Y-%m-%d %H}h {self.name}: {self.number}"
 
     @classmethod
+    def note(cls, name: Name, now: datetime, number: int) -> None:
+        """Like `add`; no write where there is nothing to count."""
+        if number:
+            cls.add(name, now, number)
+
+    @classmethod
     def add(cls, name: Name, now: datetime, number: int = 1) -> None:
         hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         tally, is_new = cls.objects.get_or_create(name=name, hour=hour, defaults={"number": number})

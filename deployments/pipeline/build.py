@@ -3,11 +3,11 @@
 import structlog
 from django.utils import timezone
 
-from ..adapters import git, wakeups
+from ..adapters import budget, git, wakeups
 from ..adapters.deadline import deadline
 from ..definitions.application import Image as Spec
 from ..definitions.plan import Plan
-from ..models import Deployment, Image
+from ..models import Deployment, Image, Tally
 from ..models.lease import Lease
 from ..states import DeploymentState
 from . import plan as plans
@@ -49,6 +49,7 @@ def _build(lease: Lease, *, is_new: bool) -> None:
         lease.move(DeploymentState.RELEASING, built_at=timezone.now(), build_reused=not built)
         wakeups.wake(wakeups.RELEASE, deployment.pk)
         queue.wake_next()
+    Tally.note(Tally.Name.THROTTLED, timezone.now(), budget.take_refused())
     if deployment.built_at is not None:
         remember_baseline(deployment)
         export_cache(deployment, built)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ..adapters import wakeups
+from ..adapters import budget, wakeups
 from ..causes import Cause
-from ..models import Branch, Delivery, Deployment, Pulse
+from ..models import Branch, Delivery, Deployment, Pulse, Tally
 from ..models.moves import move_deployment
 from ..pipeline import queue
 from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState
@@ -54,6 +54,7 @@ def tick() -> None:
     ).values_list("pk", flat=True)[:_AT_ONCE]:
         wakeups.wake(wakeups.DESTROY, pk)
     _end_overdue()
+    Tally.note(Tally.Name.THROTTLED, now, budget.take_refused())
     end_expired(now)
     _tidy_up(now)
     ask_if_due()

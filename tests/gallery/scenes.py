@@ -38,6 +38,7 @@ SCENES = [
     Scene("deliveries", "/deliveries"),
     Scene("deliveries-empty", "/deliveries", story="empty"),
     Scene("delivery", "/deliveries/{delivery}"),
+    Scene("activity", "/activity"),
     Scene("overview", "/overview"),
     Scene("overview-empty", "/overview", story="empty"),
     Scene("system", "/system"),

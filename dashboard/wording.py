@@ -1,0 +1,111 @@
+"""Stored sentences in the reader's language.
+
+Decisions, reasons and findings are written down once, in English, by whoever decides: a log as much
+as a text. Here stands what they can be; a sentence that is none of these stays as it was written.
+"""
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext, gettext_noop
+
+from deployments.states import BranchState
+
+#: `%(name)s` stands for anything but a line's end.
+SENTENCES = (
+    # deployments/decisions.py, deliveries.py
+    gettext_noop("answered: the webhook works"),
+    gettext_noop("ignored: repository %(repository)s is not known"),
+    gettext_noop("ignored: it is signed with another repository's secret"),
+    gettext_noop("ignored: %(event)s events change nothing"),
+    gettext_noop("ignored: it is about a tag"),
+    gettext_noop("ignored: the pull request comes from a fork"),
+    gettext_noop("ignored: a later event of this pull request was here before"),
+    gettext_noop("ignored: %(branch)s matches none of the repository's patterns"),
+    gettext_noop("ignored: %(branch)s has no preview"),
+    gettext_noop("ignored: %(branch)s exists again"),
+    gettext_noop("ignored: %(branch)s is no longer in the repository"),
+    gettext_noop("ignored: %(commit)s of %(preview)s was here before"),
+    gettext_noop("ignored: %(commit)s of %(preview)s is %(state)s already"),
+    gettext_noop("ignored: %(preview)s is %(state)s already"),
+    gettext_noop("ignored: %(action)s changes nothing"),
+    gettext_noop("ignored: label %(label)s"),
+    gettext_noop("ignored: the pull request is a draft"),
+    gettext_noop("ignored: %(marker)s"),
+    gettext_noop("updated title and labels of %(preview)s"),
+    gettext_noop("destroying %(preview)s: pull request #%(number)s was closed"),
+    gettext_noop("destroying %(preview)s: the branch was deleted"),
+    gettext_noop("destroying %(preview)s: the pull request is a draft"),
+    gettext_noop("destroying %(preview)s: label %(label)s"),
+    gettext_noop("destroying %(preview)s: %(reason)s"),
+    gettext_noop("kept %(preview)s: pull request #%(number)s is open for it"),
+    gettext_noop("kept %(preview)s: the repository's policy gives this branch a preview anyway"),
+    gettext_noop("deploying %(commit)s to %(preview)s again"),
+    gettext_noop("deploying %(commit)s to %(preview)s"),
+    gettext_noop("trying again: %(problem)s"),
+    gettext_noop("failed: malformed payload, %(problem)s"),
+    gettext_noop("failed: %(problem)s"),
+    # Reasons in the history
+    gettext_noop("Pull request #%(number)s closed"),
+    gettext_noop("Branch deleted"),
+    gettext_noop("%(person)s pressed destroy"),
+    gettext_noop("%(person)s asked for it"),
+    gettext_noop("Pinned: %(reason)s"),
+    gettext_noop("Pinned"),
+    gettext_noop("Unpinned: %(reason)s"),
+    gettext_noop("Unpinned"),
+    gettext_noop("Kept longer"),
+    gettext_noop("The branch is destroyed."),
+    gettext_noop("Generation %(number)s came before it began."),
+    gettext_noop("Generation %(number)s is live."),
+    gettext_noop("Somebody opened it: it stays for now."),
+    gettext_noop("Back to #%(number)s"),
+    gettext_noop("It ends in %(time)s unless somebody opens it, pushes or pins it."),
+    gettext_noop("Nobody visited it or pushed to it for %(time)s."),
+    # deployments/reconcile/
+    gettext_noop("The ECS service %(name)s is gone (%(status)s)."),
+    gettext_noop("The name %(name)s is gone from Cloud Map."),
+    gettext_noop("The ECS service %(name)s was told to run %(number)s tasks"),
+    gettext_noop("it runs %(number)s again"),
+    gettext_noop("%(thing)s stands for nothing"),
+    gettext_noop("%(thing)s stood for nothing"),
+    gettext_noop("it is removed in %(number)s min"),
+    gettext_noop("removed"),
+    gettext_noop("its instances leave it first"),
+    gettext_noop("%(branch)s of %(repository)s is at %(commit)s, and nobody told of it"),
+)
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def worded(text: str) -> str:
+    """The sentence in the current language; only the first line of a longer text."""
+    line = text.strip().partition("\n")[0]
+    for sentence, pattern in _patterns():
+        if found := pattern.fullmatch(line):
+            return gettext(sentence) % _named(found.groupdict())
+    return line
+
+
+def is_known(text: str) -> bool:
+    return any(pattern.fullmatch(text) for _sentence, pattern in _patterns())
+
+
+def _named(places: dict[str, str]) -> dict[str, str]:
+    state = places.get("state", "")
+    if state in BranchState.values:
+        places["state"] = str(BranchState(state).label)
+    return places
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """The most particular ones first: those with the most text of their own."""
+    own = sorted(SENTENCES, key=lambda sentence: -len(_PLACE.sub("", sentence)))
+    return [(sentence, re.compile(_as_pattern(sentence))) for sentence in own]
+
+
+def _as_pattern(sentence: str) -> str:
+    parts = _PLACE.split(sentence)
+    return "".join(
+        f"(?P<{part}>.+)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
+    )
