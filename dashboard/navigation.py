@@ -32,6 +32,10 @@ class Section(NamedTuple):
 SECTIONS = (
     Section(_("Previews"), (Place(_("Previews"), "branches", below=("branch", "deployment")),)),
     Section(
+        _("Repositories"),
+        (Place(_("Repositories"), "repositories", below=("repository", "edit_repository")),),
+    ),
+    Section(
         _("Activity"),
         (
             Place(_("Activity"), "activity"),

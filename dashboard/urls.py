@@ -20,6 +20,7 @@ from . import (
     system,
 )
 from .overview import views as overview
+from .repositories import views as repositories
 from .streams import views as streams
 
 urlpatterns = [
@@ -55,6 +56,13 @@ urlpatterns = [
     path("deliveries/<int:pk>", deliveries.page, name="delivery"),
     path("overview", overview.page, name="overview"),
     path("deliveries/<int:pk>/replay", deliveries.replay, name="replay"),
+    path("repositories", repositories.listed, name="repositories"),
+    path("repositories/add", repositories.add, name="add_repository"),
+    path("repositories/<int:pk>", repositories.page, name="repository"),
+    path("repositories/<int:pk>/edit", repositories.edit, name="edit_repository"),
+    path("repositories/<int:pk>/secret", repositories.rotate, name="rotate_secret"),
+    path("repositories/<int:pk>/remove", repositories.remove, name="remove_repository"),
+    path("repositories/<int:pk>/check/<slug:subject>", repositories.check, name="check"),
     path("activity", activity.page, name="activity"),
     path("system", system.page, name="system"),
     path("system/compare", system.compare, name="compare"),

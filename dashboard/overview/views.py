@@ -29,7 +29,7 @@ _WAITING = 20
 def page(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("days", "")
     days = int(chosen) if chosen in map(str, RANGES) else RANGES[1]
-    past = _past.of(days)
+    past, prices = _past.of(days), config().prices
     return render(
         request,
         "overview/page.html",
@@ -41,7 +41,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "pulses": Pulse.objects.filter(part__in=(Pulse.Part.CONTROL, Pulse.Part.BUILD)),
             "ill": [part for part in health.parts() if not part.is_well],
             "ages": figures.ages(),
-            "currency": config().prices.currency if config().prices else "",
+            "currency": prices.currency if prices else "",
         },
     )
 

@@ -26,7 +26,7 @@ def sentences() -> list[str]:
         joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
         parts = {id(part) for node in joined for part in node.values}
         for text in (_text(node) for node in nodes if id(node) not in parts):
-            if _BEGINNINGS.match(text):
+            if _BEGINNINGS.match(text) and not text.endswith(" "):
                 found.append(text)
     return found
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
+from deployments import registering
 from deployments.config import config
+from deployments.errors import UserError
 from deployments.management.options import (
     OPTIONS,
     RESETTABLE,
@@ -18,9 +19,8 @@ from deployments.management.options import (
     problems_of,
     settings_of,
 )
-from deployments.models import Branch, Deployment, Repository, expiry
+from deployments.models import Repository
 from deployments.secrets import installation_secrets
-from deployments.states import BranchState
 
 
 class Command(BaseCommand):
@@ -119,23 +119,16 @@ def _allowed(
 
 
 def _change(repository: Repository, values: dict[str, Any]) -> str:
-    differing = _differing(repository, values)
+    before = repository.webhook_secret
+    try:
+        differing = registering.change(repository, values)
+    except ValidationError as problem:
+        raise CommandError(problems_of(problem)) from None
     if not differing:
         return f"{repository} is unchanged."
     note = ""
-    if (
-        values.get("webhook_secret")
-        and repository.webhook_secret
-        and ("webhook_secret" in differing and "webhook_secret_previous" not in values)
-    ):
-        # Between this change and the one on GitHub, deliveries must not be lost.
-        values = values | {"webhook_secret_previous": repository.webhook_secret}
+    if registering.keeps_secret_before(differing, before, repository.webhook_secret):
         note = " The secret before is still accepted: --webhook-secret-previous '' ends that."
-    for name, value in values.items():
-        setattr(repository, name, value)
-    _save(repository)
-    if "expires_seconds" in differing:
-        expiry.forget(repository)
     return f"{repository} changed: {_listed(differing)}.{note}{_without_secret(repository)}"
 
 
@@ -149,10 +142,9 @@ def _listed(fields: list[str]) -> str:
 
 def _save(repository: Repository) -> None:
     try:
-        repository.full_clean()
+        registering.add(repository)
     except ValidationError as problem:
         raise CommandError(problems_of(problem)) from None
-    repository.save()
 
 
 def _without_secret(repository: Repository) -> str:
@@ -187,14 +179,11 @@ def _list(arguments: dict[str, Any]) -> str:
 
 
 def _remove(arguments: dict[str, Any]) -> str:
-    with transaction.atomic():
-        repository = _find(arguments["full_name"])
-        there = Branch.objects.filter(repository=repository).exclude(state=BranchState.DESTROYED)
-        if names := list(there.values_list("slug", flat=True)[:5]):
-            raise CommandError(f"Destroy its previews first: {', '.join(names)}.")
-        if Deployment.objects.filter(branch__repository=repository, cleaned_at=None).exists():
-            raise CommandError("Its last preview is still being cleaned up. Try again soon.")
-        repository.delete()
+    repository = _find(arguments["full_name"])
+    try:
+        registering.remove(repository)
+    except UserError as problem:
+        raise CommandError(problem.message) from None
     return f"{repository} removed."
 
 

@@ -1,0 +1,1 @@
+"""Repositories in the browser: a list, a guided form, checks, and the webhook to set up."""

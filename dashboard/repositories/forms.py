@@ -1,0 +1,134 @@
+"""The guided form: everything about a repository, in the order in which one thinks of it."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from deployments.models import Repository
+
+from .fields import ExpiryField, ListField, PairsField
+
+
+class Section(NamedTuple):
+    name: str | Promise
+    fields: tuple[str, ...]
+    #: Folded until somebody wants it.
+    is_advanced: bool
+
+
+SECTIONS = (
+    Section(_("Where it is"), ("full_name", "clone_url", "default_branch"), False),
+    Section(_("Which branches get a preview"), ("policy", "patterns", "deploy_drafts"), False),
+    Section(
+        _("How it is built and run, where its edaha.yml says nothing"),
+        ("dockerfile", "context", "port", "health_path", "startup_seconds", "cpu", "memory"),
+        False,
+    ),
+    Section(_("Variables, and what its files may use"), ("environment", "allowed"), True),
+    Section(
+        _("Where it runs in AWS"),
+        ("cluster", "namespace", "subnets", "security_groups", "assign_public_ip",
+         "launch_type", "capacity_providers", "task_role_arn", "execution_role_arn"),
+        True,
+    ),
+    Section(
+        _("Limits"),
+        ("max_builds", "max_previews", "deployments_per_hour", "expires_seconds"),
+        True,
+    ),
+    Section(_("Files"), ("definitions", "platforms"), True),
+)  # fmt: skip
+
+_LABELS: dict[str, str | Promise] = {
+    "full_name": _("Owner and name"),
+    "clone_url": _("Clone address"),
+    "default_branch": _("Main line"),
+    "policy": _("Previews for"),
+    "patterns": _("Patterns"),
+    "deploy_drafts": _("Draft pull requests, too"),
+    "dockerfile": _("Dockerfile"),
+    "context": _("Build context"),
+    "port": _("Port"),
+    "health_path": _("Health path"),
+    "startup_seconds": _("Seconds to start"),
+    "cpu": _("CPU units"),
+    "memory": _("Memory in MiB"),
+    "environment": _("Environment variables"),
+    "allowed": _("Allowed"),
+    "cluster": _("ECS cluster"),
+    "namespace": _("Cloud Map namespace"),
+    "subnets": _("Subnets"),
+    "security_groups": _("Security groups"),
+    "assign_public_ip": _("Tasks get a public address"),
+    "launch_type": _("Launch type"),
+    "capacity_providers": _("Capacity providers"),
+    "task_role_arn": _("Task role"),
+    "execution_role_arn": _("Execution role"),
+    "max_builds": _("Builds at once"),
+    "max_previews": _("Previews at once"),
+    "deployments_per_hour": _("Deployments an hour"),
+    "expires_seconds": _("Ends after"),
+    "definitions": _("Its own file"),
+    "platforms": _("Platforms"),
+}
+_HELP: dict[str, str | Promise] = {
+    "full_name": _("As on GitHub, such as acme/shop."),
+    "clone_url": _("Such as https://github.com/acme/shop.git. The token is a setting of Edaha."),
+    "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
+    "dockerfile": _("Its path in the repository."),
+    "context": _("The folder that the build sees; . is all of it."),
+    "port": _("Where the application listens. Empty: the image’s only EXPOSE."),
+    "health_path": _("Has to answer 200 to 399. Empty: anything below 500 at / will do."),
+    "cpu": _("1024 are one processor."),
+    "environment": _("NAME=VALUE, one a line. No secrets: these can be read."),
+    "allowed": _("One a line, such as ssm:/shop/* or role:arn:aws:iam::…"),
+    "cluster": _("Empty: the installation’s."),
+    "namespace": _("Empty: the installation’s."),
+    "subnets": _("One a line. Empty: the installation’s."),
+    "security_groups": _("One a line. Empty: the installation’s."),
+    "capacity_providers": _("One a line, instead of a launch type."),
+    "max_builds": _("Empty: what the installation says. 0: no limit."),
+    "max_previews": _("Empty: what the installation says. 0: no limit."),
+    "deployments_per_hour": _("Empty: what the installation says. 0: no limit."),
+    "expires_seconds": _(
+        "Without a visit or a push, such as 14d; never; empty: the installation’s."
+    ),
+    "platforms": _("linux/amd64 or linux/arm64, one a line; tasks run on the first."),
+}
+
+
+class RepositoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    patterns = ListField(required=False)
+    platforms = ListField()
+    allowed = ListField(required=False)
+    subnets = ListField(required=False)
+    security_groups = ListField(required=False)
+    capacity_providers = ListField(required=False)
+    environment = PairsField(required=False)
+    expires_seconds = ExpiryField(required=False)
+
+    class Meta:
+        model = Repository
+        fields = tuple(name for section in SECTIONS for name in section.fields)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label, field.help_text = str(_LABELS[name]), str(_HELP.get(name, ""))
+            is_box = isinstance(field.widget, forms.CheckboxInput)
+            field.widget.attrs["class"] = "checkbox checkbox-sm" if is_box else "input w-full"
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs["class"] = "textarea w-full font-mono"
+            if isinstance(field.widget, forms.Select):
+                field.widget.attrs["class"] = "select w-full"
+
+    def sections(self) -> Iterator[tuple[Section, list[BoundField], bool]]:
+        """Each with its fields, and whether it is to be seen at once."""
+        for section in SECTIONS:
+            fields = [self[name] for name in section.fields]
+            is_open = not section.is_advanced or any(field.errors for field in fields)
+            yield section, fields, is_open

@@ -1,0 +1,135 @@
+"""The pages of repositories; what is kept of them is written by `deployments.registering`."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Max, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.access import Role, requires
+from deployments import checking, registering
+from deployments.checking import Subject
+from deployments.config import config
+from deployments.errors import UserError
+from deployments.models import Delivery, Repository
+from deployments.states import BranchState
+
+from .forms import RepositoryForm
+
+#: In the session, of whoever made it.
+_SHOWN_ONCE = "webhook"
+
+
+@require_GET
+@requires(Role.VIEWER)
+def listed(request: HttpRequest) -> HttpResponse:
+    return render(request, "repositories/list.html", {"repositories": _with_numbers()})
+
+
+@require_GET
+@requires(Role.VIEWER)
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    repository = get_object_or_404(_with_numbers(), pk=pk)
+    is_poll = request.headers.get("HX-Request") == "true"
+    shown = {} if is_poll else request.session.pop(_SHOWN_ONCE, {})
+    secret = shown.get("secret", "") if shown.get("repository") == pk else ""
+    return render(
+        request,
+        "repositories/page.html",
+        {
+            "repository": repository,
+            "secret": secret,
+            "webhook_url": f"{config().base_url.rstrip('/')}/webhooks/github",
+            "hooks_url": _hooks_url(repository),
+            "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
+            "subjects": list(Subject),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Role.ADMIN)
+def add(request: HttpRequest) -> HttpResponse:
+    form = RepositoryForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        repository = form.save(commit=False)
+        repository.webhook_secret = registering.new_secret()
+        registering.add(repository)
+        _show_once(request, repository)
+        messages.success(request, _("%s is known now. One step is left: the webhook.") % repository)
+        return redirect("repository", repository.pk)
+    return render(request, "repositories/form.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Role.ADMIN)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    repository = get_object_or_404(Repository, pk=pk)
+    form = RepositoryForm(request.POST or None, instance=get_object_or_404(Repository, pk=pk))
+    if request.method == "POST" and form.is_valid():
+        differing = registering.change(repository, form.cleaned_data)
+        said = _("Saved. It holds from the next deployment on.")
+        messages.success(request, said if differing else _("Nothing was changed."))
+        return redirect("repository", pk)
+    return render(request, "repositories/form.html", {"form": form, "repository": repository})
+
+
+@require_POST
+@requires(Role.ADMIN)
+def rotate(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new webhook secret; the one before stays valid until the next rotation."""
+    repository = get_object_or_404(Repository, pk=pk)
+    registering.change(repository, {"webhook_secret": registering.new_secret()})
+    _show_once(request, repository)
+    messages.success(request, _("Paste the new secret at GitHub. The one before still works."))
+    return redirect("repository", pk)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Role.ADMIN)
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    repository = get_object_or_404(_with_numbers(), pk=pk)
+    if request.method == "GET":
+        return render(request, "repositories/remove.html", {"repository": repository})
+    try:
+        registering.remove(get_object_or_404(Repository, pk=pk))
+    except UserError as problem:
+        messages.error(request, problem.message)
+        return redirect("repository", pk)
+    messages.success(request, _("%s is forgotten.") % repository)
+    return redirect("repositories")
+
+
+@require_GET
+@requires(Role.DEPLOYER)
+def check(request: HttpRequest, pk: int, subject: str) -> HttpResponse:
+    """What one subject says of the settings; a part of the page, or one alone."""
+    repository = get_object_or_404(Repository, pk=pk)
+    if subject not in list(Subject):
+        raise Http404
+    found = checking.check(repository, Subject(subject))
+    context: dict[str, Any] = {"repository": repository, "subject": subject, "checks": found}
+    return render(request, "repositories/check.html", context)
+
+
+def _with_numbers() -> QuerySet[Any]:
+    there = Count("branches", filter=~Q(branches__state=BranchState.DESTROYED), distinct=True)
+    newest = Max("deliveries__received_at")
+    return Repository.objects.annotate(previews=there, last_delivery=newest)
+
+
+def _show_once(request: HttpRequest, repository: Repository) -> None:
+    request.session[_SHOWN_ONCE] = {
+        "repository": repository.pk,
+        "secret": repository.webhook_secret,
+    }
+
+
+def _hooks_url(repository: Repository) -> str:
+    """Where GitHub keeps the repository's webhooks; empty where it lives elsewhere."""
+    home = f"{config().github_url.rstrip('/')}/"
+    is_there = repository.clone_url.startswith(home)
+    return f"{home}{repository.full_name}/settings/hooks/new" if is_there else ""

@@ -1,0 +1,119 @@
+"""Whether what a repository's settings name is really there: git, GitHub, AWS."""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from .adapters import cloudmap, ecs, git, github, iam, network
+from .config import config
+from .errors import EdahaError
+from .models import Repository
+
+
+class Subject(StrEnum):
+    GIT = "git"
+    GITHUB = "github"
+    AWS = "aws"
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    #: It could not be seen, or works in spite of it.
+    DOUBTFUL = "doubtful"
+    WRONG = "wrong"
+
+
+class Check(NamedTuple):
+    verdict: Verdict
+    message: str
+    #: What to do; empty where nothing has to be done.
+    hint: str = ""
+
+
+def check(repository: Repository, subject: Subject) -> list[Check]:
+    """Ask for everything about one subject; takes some seconds, and never raises."""
+    try:
+        return list(_CHECKS[subject](repository))
+    except EdahaError as problem:
+        return [Check(Verdict.DOUBTFUL, problem.message, problem.hint)]
+
+
+def _git(repository: Repository) -> Iterator[Check]:
+    try:
+        heads = git.heads(repository)
+    except EdahaError as problem:
+        yield Check(Verdict.WRONG, problem.message, problem.hint)
+        return
+    yield Check(Verdict.GOOD, _("git reads it: %d branches.") % len(heads))
+    if repository.default_branch in heads:
+        yield Check(Verdict.GOOD, _("It has the branch %s.") % repository.default_branch)
+    else:
+        yield Check(
+            Verdict.WRONG,
+            _("It has no branch %s.") % repository.default_branch,
+            _("Name its main line, or push it."),
+        )
+
+
+def _github(repository: Repository) -> Iterator[Check]:
+    if not github.is_home_of(repository):
+        yield Check(Verdict.GOOD, _("It does not live on GitHub: its pull requests are not read."))
+        return
+    found = github.open_pull_requests(repository)
+    yield Check(Verdict.GOOD, _("GitHub shows its pull requests: %d are open.") % len(found))
+    if not config().github_token:
+        yield Check(
+            Verdict.DOUBTFUL,
+            _("No token is set: GitHub lets itself be asked rarely."),
+            _("Set EDAHA_GITHUB_TOKEN; a private repository needs it in any case."),
+        )
+
+
+def _aws(repository: Repository) -> Iterator[Check]:
+    cluster = repository.cluster or config().cluster
+    if ecs.find_cluster(cluster):
+        yield Check(Verdict.GOOD, _("The ECS cluster %s takes work.") % cluster)
+    else:
+        yield Check(
+            Verdict.WRONG,
+            _("There is no ECS cluster %s.") % cluster,
+            _("Create it, or name another one."),
+        )
+    namespace = repository.namespace or config().namespace
+    yield from _there(
+        lambda: cloudmap.namespace_id(namespace),
+        _("The Cloud Map namespace %s is there.") % namespace,
+    )
+    subnets = repository.subnets or config().subnets
+    groups = repository.security_groups or config().security_groups
+    problems = list(network.problems(subnets, groups)) if subnets else []
+    yield from (Check(Verdict.WRONG, each) for each in problems)
+    if subnets and not problems:
+        yield Check(Verdict.GOOD, _("Its subnets and security groups are there."))
+    for role in filter(None, (repository.task_role_arn, repository.execution_role_arn)):
+        yield _role(role)
+
+
+def _there(ask: Callable[[], object], good: str) -> Iterator[Check]:
+    try:
+        ask()
+    except EdahaError as problem:
+        yield Check(Verdict.WRONG, problem.message, problem.hint)
+    else:
+        yield Check(Verdict.GOOD, good)
+
+
+def _role(arn: str) -> Check:
+    found = iam.find_role(arn)
+    if found is None:
+        return Check(Verdict.WRONG, _("There is no role %s.") % arn, _("Create it, or correct it."))
+    return Check(Verdict.GOOD, _("The role %s is there.") % arn.rpartition("/")[2])
+
+
+_CHECKS: dict[Subject, Callable[[Repository], Iterator[Check]]] = {
+    Subject.GIT: _git,
+    Subject.GITHUB: _github,
+    Subject.AWS: _aws,
+}
