@@ -12,13 +12,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "static" / "app.css"
 #: Whatever Tailwind looks for class names in, and what says how to build.
-SOURCES = ("static/src/*.css", "static/*.js", "templates/**/*.html", "package.json")
+SOURCES = (
+    "static/src/*.css",
+    "static/**/*.js",
+    "templates/**/*.html",
+    "dashboard/repositories/forms.py",
+    "package.json",
+)
 _STAMP = re.compile(r"\n/\* built from [0-9a-f]{16} \*/\n$")
 
 
 def stamp() -> str:
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in SOURCES for path in ROOT.glob(pattern)):
+    for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern) if "vendor" not in path.parts}):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return f"\n/* built from {digest.hexdigest()[:16]} */\n"
 

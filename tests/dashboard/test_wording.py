@@ -25,9 +25,8 @@ def sentences() -> list[str]:
         nodes = list(ast.walk(ast.parse((ROOT / name).read_text())))
         joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
         parts = {id(part) for node in joined for part in node.values}
-        for text in (_text(node) for node in nodes if id(node) not in parts):
-            if _BEGINNINGS.match(text) and not text.endswith(" "):
-                found.append(text)
+        texts = (_text(node) for node in nodes if id(node) not in parts)
+        found += [text for text in texts if _BEGINNINGS.match(text) and not text.endswith(" ")]
     return found
 
 

@@ -50,6 +50,8 @@ def served(story: str) -> Iterator[Served]:
         web = [sys.executable, "-m", "uvicorn", "dashboard.asgi:application", "--port", str(port),
                "--log-level", "warning", "--timeout-graceful-shutdown", "1"]  # fmt: skip
         end.enter_context(_running(web, environment))
+        alive = [sys.executable, "-m", "tests.gallery.story", "alive"]
+        end.enter_context(_running(alive, environment))
         address = f"http://localhost:{port}"
         _wait(address)
         yield Served(address, ids)
