@@ -7,9 +7,11 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from pydantic import ValidationError
 
 from dashboard import ecs_words, estimates, looks
 from deployments import running
+from deployments.config import Config
 from deployments.errors import PlatformError
 from deployments.models import Branch, Build, BuildStep, Deployment, Screenshot
 from deployments.prices import Prices
@@ -20,7 +22,7 @@ from .rows import a_branch, a_deployment, a_live_branch
 
 pytestmark = pytest.mark.django_db
 
-FARGATE = {"currency": "USD", "rates": {"FARGATE": {"vcpu_hour": 0.04, "gb_hour": 0.004}}}
+FARGATE = Prices.parse("USD FARGATE=0.04/0.004")
 SECRET = {"name": "STRIPE", "valueFrom": "arn:aws:ssm:x:1:parameter/stripe"}
 
 
@@ -59,7 +61,7 @@ def test_what_runs_is_told_in_plain_words(
     deployer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     branch = a_running_branch(monkeypatch)
-    prices = settings.EDAHA.model_copy(update={"prices": Prices.model_validate(FARGATE)})
+    prices = settings.EDAHA.model_copy(update={"prices": FARGATE})
     monkeypatch.setattr(settings, "EDAHA", prices)
     page = deployer.get(f"/branches/{branch.pk}/running").content.decode()
     for part in (
@@ -126,8 +128,15 @@ def test_events_that_nobody_knows_stay_as_they_are(message: str, said: str) -> N
 def test_a_day_costs_what_the_table_says(
     task: dict[str, Any], service: dict[str, Any], cost: float | None
 ) -> None:
-    prices = Prices.model_validate(FARGATE)
-    assert prices.a_day([(task, service)]) == (None if cost is None else pytest.approx(cost))
+    assert FARGATE.a_day([(task, service)]) == (None if cost is None else pytest.approx(cost))
+
+
+@pytest.mark.parametrize(
+    "text", ["USD", "usd FARGATE=1/1", "USD FARGATE=1", "USD FARGATE=x/1", "USD FARGATE=-1/1", "{}"]
+)
+def test_a_price_table_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="write it as USD"):
+        Config(prices=text, secret_key="x" * 32)  # type: ignore[arg-type]
 
 
 def a_past(branch: Branch, seconds: tuple[int, int, int]) -> None:
