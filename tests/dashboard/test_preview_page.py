@@ -83,7 +83,12 @@ def test_what_runs_is_told_in_plain_words(
 def test_one_look_serves_everybody(deployer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     branch = a_running_branch(monkeypatch)
     asked: list[Deployment] = []
-    monkeypatch.setattr(running, "look", lambda one: asked.append(one) or [])
+
+    def look(deployment: Deployment) -> list[Running]:
+        asked.append(deployment)
+        return []
+
+    monkeypatch.setattr(running, "look", look)
     for _ in range(3):
         deployer.get(f"/branches/{branch.pk}/running")
     assert len(asked) == 1
@@ -136,7 +141,7 @@ def test_a_day_costs_what_the_table_says(
 )
 def test_a_price_table_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="write it as USD"):
-        Config(prices=text, secret_key="x" * 32)  # type: ignore[arg-type]
+        Config(prices=text, secret_key="x" * 32)
 
 
 def a_past(branch: Branch, seconds: tuple[int, int, int]) -> None:
@@ -145,7 +150,7 @@ def a_past(branch: Branch, seconds: tuple[int, int, int]) -> None:
     times, names = [at], ("started_at", "built_at", "released_at", "finished_at")
     for each in seconds:
         times.append(times[-1] + timedelta(seconds=each))
-    past = dict(zip(names, times, strict=True))
+    past: dict[str, Any] = dict(zip(names, times, strict=True))
     a_deployment(branch, DeploymentState.RETIRED, **past)
 
 
@@ -176,6 +181,7 @@ def test_without_a_past_no_time_is_promised(viewer: Client) -> None:
 def test_a_picture_is_shown_and_kept_by_the_browser(viewer: Client) -> None:
     branch = a_live_branch()
     assert "screenshot.png" not in viewer.get(f"/branches/{branch.pk}").content.decode()
+    assert branch.deployment is not None
     Screenshot.objects.create(deployment=branch.deployment, image=b"\x89PNG", width=640, height=400)
     assert "screenshot.png" in viewer.get(f"/branches/{branch.pk}").content.decode()
     picture = viewer.get(f"/deployments/{branch.deployment_id}/screenshot.png")
@@ -194,7 +200,7 @@ def test_commits_are_text_and_lead_to_github_alone(viewer: Client) -> None:
     branch = a_live_branch()
     hostile = "<script>alert(1)</script>\u202e" + "x" * 300
     commits = [{"commit": "a" * 40, "author": hostile, "subject": hostile, "at": 0}]
-    Deployment.objects.filter(pk=branch.deployment_id).update(commits=commits, commits_count=1)
+    branch.deployments.update(commits=commits, commits_count=1)
     page = viewer.get(f"/branches/{branch.pk}").content.decode()
     assert f'href="https://github.com/acme/shop/commit/{"a" * 40}"' in page
     assert "<script>alert(1)" not in page
