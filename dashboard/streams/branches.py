@@ -60,10 +60,15 @@ async def follow_one(branch_id: int, language: str) -> AsyncGenerator[bytes]:
             yield event.in_language(language) if event else HEARTBEAT
 
 
-async def follow_deliveries(language: str) -> AsyncGenerator[bytes]:
-    """That there are new deliveries or decisions; the page then loads them."""
+async def follow_deliveries(after: int, language: str) -> AsyncGenerator[bytes]:
+    """That there are new deliveries or decisions; the page then loads them.
+
+    `after` is the newest one that the page has: what came since then is new as well.
+    """
     yield RETRY
-    async with hub().watch(DeliveriesFeed) as (_feed, viewer):
+    async with hub().watch(DeliveriesFeed) as (feed, viewer):
+        if await feed.call(_last_delivery) > after:
+            yield Event.plain("new").in_language(language)
         async for event in viewer.events():
             yield event.in_language(language) if event else HEARTBEAT
 
@@ -199,6 +204,10 @@ def line_events(branch_ids: set[int], transition: int) -> list[Event]:
 
 def _recent(position: int) -> QuerySet[Transition]:
     return Transition.objects.filter(pk__gt=position - OVERLAP).order_by()
+
+
+def _last_delivery() -> int:
+    return Delivery.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def _last_transition() -> int:

@@ -51,7 +51,7 @@ def runtime_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @require_GET
 @requires(Role.DEPLOYER)
 def deliveries(request: HttpRequest) -> StreamingHttpResponse:
-    return events(branches.follow_deliveries(_language()))
+    return events(branches.follow_deliveries(_after(request), _language()))
 
 
 def _after(request: HttpRequest) -> int:
