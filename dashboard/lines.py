@@ -13,7 +13,7 @@ from deployments.config import config
 from deployments.models import Branch
 from deployments.states import BranchState
 
-from .presentation import avatar_address, first_line, web_address
+from .presentation import avatar_address, failure, first_line, web_address
 
 #: Of an error, which may be a whole log: enough for its first line.
 _ERROR_SHOWN = 300
@@ -37,6 +37,7 @@ _COLUMNS = (
     "live_id",
     "repository__full_name",
     "deployment__commit",
+    "deployment__cause",
 )
 
 
@@ -59,6 +60,7 @@ class PreviewLine(NamedTuple):
     ends_at: datetime | None
     commit: str
     error: str
+    cause: str
     is_served: bool
     is_pinned: bool
     ends_soon: bool
@@ -84,10 +86,16 @@ class PreviewLine(NamedTuple):
             ends_at=row["expires_at"],
             commit=(row["deployment__commit"] or row["wanted_commit"])[:7],
             error=first_line(row["error"] or "") if failed else "",
+            cause=(row["deployment__cause"] or "") if failed else "",
             is_served=row["live_id"] is not None,
             is_pinned=row["pinned_at"] is not None,
             ends_soon=row["expiry_warned_at"] is not None,
         )
+
+    @property
+    def failure(self) -> str:
+        """Why it failed: the kind of failure where it is known."""
+        return failure(self.cause, self.error)
 
     @property
     def label(self) -> str:

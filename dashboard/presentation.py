@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from deployments.causes import Cause
 from deployments.config import config
 from deployments.models import Branch, Deployment, Repository, Service, Transition
 from deployments.pipeline.queue import Standing
@@ -211,6 +212,12 @@ def commit_address(repository: Repository, commit: str) -> str:
 
 def avatar_address(url: str) -> str:
     return url if url.startswith(AVATARS) else ""
+
+
+def failure(cause: str, error: str) -> str:
+    """A failure in a few words: its kind where that is known, otherwise the error's first line."""
+    is_known = cause in Cause.values and cause != Cause.OTHER
+    return str(Cause(cause).label) if is_known else first_line(error)
 
 
 def first_line(text: str) -> str:

@@ -16,6 +16,7 @@ from . import (
     people,
     preview,
     previews,
+    runtime,
     schema,
     system,
 )
@@ -29,6 +30,9 @@ urlpatterns = [
     path("branches/<int:pk>", preview.page, name="branch"),
     path("branches/<int:pk>/stream", streams.one_branch, name="branch_stream"),
     path("branches/<int:pk>/running", preview.running, name="running"),
+    path("branches/<int:pk>/logs", runtime.page, name="runtime_log"),
+    path("branches/<int:pk>/logs.txt", runtime.text, name="runtime_text"),
+    path("branches/<int:pk>/logs/stream", streams.runtime_log, name="runtime_stream"),
     path("branches/<int:pk>/qr.svg", preview.qr, name="qr"),
     path("branches/<int:pk>/redeploy", actions.redeploy, name="redeploy"),
     path("branches/<int:pk>/deploy", actions.choose_deployment, name="choose_deployment"),

@@ -43,7 +43,7 @@ class PairsField(forms.CharField):
         for line in lines:
             if "=" not in line:
                 raise ValidationError(_("Write “%s” as NAME=VALUE.") % line[:80])
-        return dict((line.partition("=")[0].strip(), line.partition("=")[2]) for line in lines)
+        return {line.partition("=")[0].strip(): line.partition("=")[2] for line in lines}
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)

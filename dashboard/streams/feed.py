@@ -63,7 +63,7 @@ class Feed(ABC):
     #: Seconds in which hints gather after a read, so that a flood of them costs few reads.
     pause = 0.005
 
-    def __init__(self, call: Callable[..., Awaitable[Any]], *key: int) -> None:
+    def __init__(self, call: Callable[..., Awaitable[Any]], *key: Any) -> None:
         self.key = key[0] if key else 0
         self.call = call
         self.viewers: set[Viewer] = set()

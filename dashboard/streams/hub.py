@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
@@ -38,13 +38,13 @@ class Hub:
     """Opens a feed for the first who watches something, and closes it after the last."""
 
     def __init__(self) -> None:
-        self._feeds: dict[tuple[type[Feed], tuple[int, ...]], Feed] = {}
+        self._feeds: dict[tuple[type[Feed], tuple[Hashable, ...]], Feed] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="streams")
         self._listener: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @asynccontextmanager
-    async def watch(self, feed_class: type[F], *key: int) -> AsyncIterator[tuple[F, Viewer]]:
+    async def watch(self, feed_class: type[F], *key: Hashable) -> AsyncIterator[tuple[F, Viewer]]:
         """The feed, once it knows where things stand, and a viewer that hears what follows."""
         feed = self._feed(feed_class, key)
         viewer = Viewer()
@@ -90,7 +90,7 @@ class Hub:
             closing.result()
         self._pool.shutdown()
 
-    def _feed(self, feed_class: type[F], key: tuple[int, ...]) -> F:
+    def _feed(self, feed_class: type[F], key: tuple[Hashable, ...]) -> F:
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen(), name="streams-listener")
         feed = self._feeds.get((feed_class, key))

@@ -1,15 +1,16 @@
 """The streams' addresses. The views are over in a moment; what they return goes on."""
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
-from dashboard import loglines
+from dashboard import loglines, outputs
 from dashboard.access import Role, requires
+from dashboard.presentation import preview_rows
 from deployments.models import Branch, Deployment
 
-from . import branches, log
+from . import branches, log, tail
 from .response import events
 
 
@@ -35,6 +36,16 @@ def deployment_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     if "tail" in request.GET:
         after = max(after, loglines.before_tail(pk))
     return events(log.follow(pk, after, _language()))
+
+
+@require_GET
+@requires(Role.DEPLOYER)
+def runtime_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """What a container prints, as long as somebody watches."""
+    chosen = outputs.chosen(get_object_or_404(preview_rows(), pk=pk), request.GET)
+    if chosen is None:
+        raise Http404
+    return events(tail.follow(chosen.group, chosen.stream, _language()))
 
 
 @require_GET

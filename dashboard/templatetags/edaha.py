@@ -134,6 +134,7 @@ def commit_address(repository: Repository, commit: str) -> str:
 register.filter("explanation", explaining.explain)
 register.filter("bars", waterfall.bars)
 register.filter("worded", presentation.reason)
+register.filter("failure", presentation.failure)
 register.filter("estimate", estimates.estimate)
 register.filter("undo", undoing.undo_of)
 register.filter("ecs_event", ecs_words.event)

@@ -1,6 +1,7 @@
 """CloudWatch Logs: the group that an application's containers write to, and their last words."""
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -84,6 +85,65 @@ def last_lines(group: str, stream: str, *, limit: int = 20) -> list[str]:
                 return []
             raise
     return [event["message"].rstrip("\n") for event in answer["events"]]
+
+
+class Stream(NamedTuple):
+    """One container's output."""
+
+    name: str
+    #: When it wrote last, as far as CloudWatch tells; None before its first line.
+    last_at: datetime | None
+
+
+class Part(NamedTuple):
+    """Some lines that follow each other."""
+
+    #: Milliseconds since the epoch, and the text.
+    lines: list[tuple[int, str]]
+    #: Where to go on; the same one as before where nothing followed.
+    token: str
+
+
+def streams(group: str, prefix: str) -> list[Stream]:
+    """The newest streams of the group whose names begin so, the one that wrote last first."""
+    with told_as(f"look for logs in {group}"):
+        try:
+            answer = _logs().describe_log_streams(
+                logGroupName=group, logStreamNamePrefix=prefix, limit=50
+            )
+        except ClientError as problem:
+            if code_of(problem) == "ResourceNotFoundException":
+                return []
+            raise
+    found = [
+        Stream(each["logStreamName"], _time(each.get("lastEventTimestamp")))
+        for each in answer["logStreams"]
+    ]
+    begin = datetime.min.replace(tzinfo=UTC)
+    return sorted(found, key=lambda stream: stream.last_at or begin, reverse=True)
+
+
+def read(group: str, stream: str, token: str = "", *, limit: int = 1000) -> Part:
+    """What follows `token`; without one, the newest lines. None are there before the first one.
+
+    The same token comes back at the end:
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+    """
+    where = {"logGroupName": group, "logStreamName": stream, "limit": limit}
+    place = {"nextToken": token, "startFromHead": True} if token else {"startFromHead": False}
+    with told_as("read the container's log"):
+        try:
+            answer = _logs().get_log_events(**where, **place)  # type: ignore[arg-type]
+        except ClientError as problem:
+            if code_of(problem) == "ResourceNotFoundException":
+                return Part([], token)
+            raise
+    lines = [(event["timestamp"], event["message"].rstrip("\n")) for event in answer["events"]]
+    return Part(lines, answer["nextForwardToken"])
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
 def _logs() -> "CloudWatchLogsClient":

@@ -31,6 +31,7 @@ SCENES = [
     Scene("preview-viewer", "/branches/{live}", person="vera"),
     Scene("deploy", "/branches/{live}/deploy"),
     Scene("rollback", "/branches/{live}/rollback"),
+    Scene("runtime-log", "/branches/{live}/logs"),
     Scene("me", "/me"),
     Scene("log", "/deployments/{failed_deployment}/log"),
     Scene("destroy", "/branches/{live}/destroy"),

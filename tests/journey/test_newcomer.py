@@ -46,6 +46,77 @@ def test_a_click_opens_the_branchs_own_copy(page: Page, with_sample: Running) ->
         expect(page.get_by_text(branch["name"]).first).to_be_visible()
 
 
+def test_somebody_finds_a_preview_by_a_word_and_opens_it(page: Page, with_sample: Running) -> None:
+    """At most two clicks and one word: here it is one of each."""
+    page.goto(with_sample.url)
+    page.get_by_role("searchbox").fill("evening")
+    expect(page.locator("#rows > li")).to_have_count(1)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open").click()
+    expect(opened.value.get_by_text("feature/dark-mode").first).to_be_visible()
+    opened.value.close()
+
+
+def test_it_is_found_on_a_phone(page: Page, with_sample: Running) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(with_sample.url)
+    page.get_by_role("searchbox").fill("evening")
+    expect(page.locator("#rows > li")).to_have_count(1)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open").click()
+    expect(opened.value.get_by_text("feature/dark-mode").first).to_be_visible()
+    opened.value.close()
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_it_is_found_by_keyboard_alone(page: Page, with_sample: Running) -> None:
+    page.goto(with_sample.url)
+    page.keyboard.press("/")
+    page.keyboard.type("evening")
+    expect(page.locator("#rows > li")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.locator("body").press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add an evening mode to the menu")
+
+
+def test_it_is_found_without_javascript(page: Page, browser: Browser, with_sample: Running) -> None:
+    plain = browser.new_context(
+        storage_state=page.context.storage_state(), java_script_enabled=False
+    )
+    other = plain.new_page()
+    other.goto(with_sample.url)
+    other.get_by_role("searchbox").fill("evening")
+    other.get_by_role("searchbox").press("Enter")
+    expect(other.locator("#rows > li")).to_have_count(1)
+    with plain.expect_page() as opened:
+        other.get_by_role("link", name="Open").click()
+    expect(opened.value.get_by_text("feature/dark-mode").first).to_be_visible()
+    plain.close()
+
+
+def test_it_can_be_read_in_japanese(page: Page, with_sample: Running) -> None:
+    page.goto(with_sample.url)
+    page.get_by_role("button", name="日本語").click()
+    expect(page.get_by_role("heading", name="プレビュー", level=1)).to_be_visible()
+    expect(page.get_by_text("公開中").first).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Previews", level=1)).to_be_visible()
+
+
+def test_a_preview_shows_what_runs_and_how_it_looks(page: Page, with_sample: Running) -> None:
+    branch = with_sample.wait_for_branch(SAMPLE, "feature/dark-mode", "live")
+    page.goto(f"{with_sample.url}/branches/{branch['id']}")
+    running = page.locator("#running")
+    expect(running).to_contain_text("1 of 1 copies run", timeout=30_000)
+    expect(running).to_contain_text("USD a day")
+    expect(page.locator(".screenshot img")).to_be_visible(timeout=60_000)
+    is_loaded = "image => image.complete && image.naturalWidth === 640"
+    wait_for(lambda: page.locator(".screenshot img").evaluate(is_loaded), "the picture", 10)
+    page.get_by_role("link", name="What it prints").click()
+    expect(page.locator(".log-line").first).to_be_visible(timeout=30_000)
+
+
 def test_a_push_is_watched_from_the_first_line_to_the_new_page(
     page: Page, with_sample: Running
 ) -> None:
@@ -66,6 +137,49 @@ def test_a_push_is_watched_from_the_first_line_to_the_new_page(
         SAMPLE, "feature/dark-mode", "live", commit=_git(clone, "rev-parse", "HEAD")
     )
     wait_for(lambda: "Yoake" in with_sample.preview(after["slug"]).text, "the new page", 10)
+
+
+def test_a_failure_is_understood(page: Page, with_sample: Running) -> None:
+    before = with_sample.wait_for_branch(SAMPLE, "feature/dark-mode", "live")
+    clone = _clone(with_sample)
+    dockerfile = clone / "Dockerfile"
+    good = dockerfile.read_text()
+    dockerfile.write_text(good.replace("USER nobody", "RUN python3 -c 'import corsheaders'"))
+    _git(clone, "commit", "--all", "--message", "Allow other origins")
+    _git(clone, "push", "--quiet")
+
+    page.goto(f"{with_sample.url}/branches/{before['id']}")
+    told = page.get_by_role("group", name="Why it failed").first
+    expect(told).to_contain_text("A step of the Dockerfile failed", timeout=90_000)
+    expect(told).to_contain_text("ModuleNotFoundError: No module named 'corsheaders'")
+    expect(told).to_contain_text("The application’s repository")
+    assert with_sample.preview(before["slug"]).status_code == 200
+
+    dockerfile.write_text(good)
+    _git(clone, "commit", "--all", "--message", "Take that back")
+    _git(clone, "push", "--quiet")
+    with_sample.wait_for_branch(
+        SAMPLE, "feature/dark-mode", "live", commit=_git(clone, "rev-parse", "HEAD")
+    )
+
+
+def test_an_earlier_version_is_brought_back_without_a_build(
+    page: Page, with_sample: Running
+) -> None:
+    branch = with_sample.wait_for_branch(SAMPLE, "feature/dark-mode", "live")
+    page.goto(f"{with_sample.url}/branches/{branch['id']}")
+    page.get_by_role("link", name="Roll back…").click()
+    page.get_by_role("radio").last.check()
+    page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
+    expect(page.get_by_text("is on its way back.")).to_be_visible()
+    wait_for(lambda: "Hinode" in with_sample.preview(branch["slug"]).text, "the old page", 60)
+    rolled = with_sample.wait_for_branch(SAMPLE, "feature/dark-mode", "live")
+    assert rolled["deployment"]["trigger"] == "rollback"
+    assert "no build" in with_sample.log(rolled["deployment"]["id"])
+
+    # And forward again, by the button that takes it back.
+    page.get_by_role("button", name="Deploy the newest commit").click()
+    wait_for(lambda: "Yoake" in with_sample.preview(branch["slug"]).text, "the new page", 60)
 
 
 def test_it_is_destroyed_by_somebody_without_a_terminal(page: Page, with_sample: Running) -> None:
