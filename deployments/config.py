@@ -109,7 +109,7 @@ class Config(BaseSettings):
     #: Chromium's path, for pictures of previews. Empty looks for one, `off` takes none.
     chromium: str = ""
     #: What an hour of vCPU and of memory costs, by launch type; without it no cost is shown.
-    prices: Prices | None = None
+    prices: Annotated[Prices | None, NoDecode] = None
 
     @field_validator("allowed_hosts", "subnets", "security_groups", mode="before")
     @classmethod
@@ -117,6 +117,16 @@ class Config(BaseSettings):
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _parse_prices(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return Prices.parse(value) if value.strip() else None
+        except ValueError:
+            raise ValueError("write it as USD FARGATE=0.04048/0.004445 (vCPU/GB an hour)") from None
 
     @property
     def cache(self) -> Path:

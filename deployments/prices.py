@@ -32,9 +32,19 @@ class Prices(BaseModel):
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     rates: dict[str, Rate] = Field(min_length=1)
 
-    def a_day(
-        self, requests: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]
-    ) -> float | None:
+    @classmethod
+    def parse(cls, text: str) -> "Prices":
+        """Out of `USD FARGATE=0.04048/0.004445 …`: the currency, then an hour of vCPU and of a GB
+        by launch type. Raises ValueError."""
+        currency, *entries = text.split()
+        rates = {}
+        for entry in entries:
+            kind, _, both = entry.partition("=")
+            vcpu, _, memory = both.partition("/")
+            rates[kind] = Rate(vcpu_hour=float(vcpu), gb_hour=float(memory))
+        return cls(currency=currency, rates=rates)
+
+    def a_day(self, requests: Iterable[Request]) -> float | None:
         """Of some services together; None where the table says nothing of one of them."""
         costs = [self._of_service(*request) for request in requests]
         known = [cost for cost in costs if cost is not None]

@@ -158,9 +158,7 @@ def environment(instance: Instance, account: cloud.Cloud) -> dict[str, str]:
         "EDAHA_RECONCILE_SECONDS": "60",
         "EDAHA_ORPHAN_GRACE_SECONDS": "300",
         # https://aws.amazon.com/fargate/pricing/, US East (N. Virginia), Linux/x86
-        "EDAHA_PRICES": (
-            '{"currency": "USD", "rates": {"FARGATE": {"vcpu_hour": 0.04048, "gb_hour": 0.004445}}}'
-        ),
+        "EDAHA_PRICES": "USD FARGATE=0.04048/0.004445",
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "PYTHONUNBUFFERED": "1",
     }

@@ -42,6 +42,7 @@ class Hub:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="streams")
         self._listener: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._is_released = False
 
     @asynccontextmanager
     async def watch(self, feed_class: type[F], *key: Hashable) -> AsyncIterator[tuple[F, Viewer]]:
@@ -85,6 +86,9 @@ class Hub:
 
     def release(self) -> None:
         """Close the threads and their connections; needs no event loop any more."""
+        if self._is_released:
+            return
+        self._is_released = True
         barrier = threading.Barrier(THREADS)
         for closing in [self._pool.submit(_close_connections, barrier) for _ in range(THREADS)]:
             closing.result()

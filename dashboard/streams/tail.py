@@ -28,6 +28,8 @@ SOON, LATE, QUIET_AFTER = 1.0, 5.0, 15.0
 _PARTS = 10
 #: Lines in one event.
 _BATCH = 1_000
+#: Characters of a line that are kept: a browser shows fewer.
+_LONGEST = 10_000
 
 
 async def follow(group: str, stream: str, language: str) -> AsyncGenerator[bytes]:
@@ -87,7 +89,7 @@ class TailFeed(Feed):
             self._problem = f"{problem.message} {problem.hint}".strip()
             return False
         self._problem, self._token = "", part.token
-        self._lines.extend([at / 1000, 0, text] for at, text in part.lines)
+        self._lines.extend([at / 1000, 0, text[:_LONGEST]] for at, text in part.lines)
         self._number += len(part.lines)
         if part.lines:
             self._heard_at = monotonic()

@@ -51,7 +51,9 @@ def _routes(patterns: list[Any], prefix: str = "/") -> Iterator[Route]:
                 yield from _routes(pattern.url_patterns, prefix + str(pattern.pattern))
         else:
             assert isinstance(pattern, URLPattern)
-            path = prefix + str(pattern.pattern).replace("<int:pk>", "4711")
+            path = prefix + str(pattern.pattern).replace("<int:pk>", "4711").replace(
+                "<slug:subject>", "git"
+            )
             yield Route(pattern.name or path, path, pattern.callback)
 
 

