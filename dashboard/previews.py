@@ -19,7 +19,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
 from deployments import visits
-from deployments.adapters import screenshot
 from deployments.adapters.preview import PROBE_SALT
 from deployments.config import config
 from deployments.models import Branch, BuildStep, Deployment, Service
@@ -52,8 +51,7 @@ def gate(request: HttpRequest) -> HttpResponse:
     service = services.select_related("deployment__branch__repository").only(*_GATE).first()
     if service is None:
         return _expected(HttpResponse(status=403))
-    is_visit = request.headers.get("User-Agent") != screenshot.USER_AGENT
-    if not is_probe and is_visit and request.headers.get("X-Edaha-Method") not in _NO_VISIT:
+    if not is_probe and request.headers.get("X-Edaha-Method") not in _NO_VISIT:
         visits.note(service.deployment.branch)
     upstream = f"{service.release_name}.{service.deployment.namespace}:{service.port}"
     return HttpResponse(status=204, headers={"X-Edaha-Upstream": upstream})

@@ -2,6 +2,7 @@
 
 import time
 
+from deployments.adapters.screenshot import USER_AGENT
 from tests.router.conftest import Router, says
 from tests.router.servers import NAMESPACE, Reply, serving
 
@@ -40,6 +41,11 @@ def test_the_gate_is_told_the_dashboards_own_host_and_nothing_of_the_client(rout
 
 def test_the_gate_is_told_of_a_look_without_a_body(router: Router) -> None:
     router.get("red.preview.test", method="HEAD")
+    assert router.dashboard_server.requests[0].headers["X-Edaha-Method"] == "HEAD"
+
+
+def test_a_look_for_a_picture_is_no_visit(router: Router) -> None:
+    router.get("red.preview.test", headers={"User-Agent": USER_AGENT})
     assert router.dashboard_server.requests[0].headers["X-Edaha-Method"] == "HEAD"
 
 
