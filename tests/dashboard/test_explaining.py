@@ -1,5 +1,7 @@
 """A failed deployment says what happened, whose it is, what to do, and where the log says so."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -13,7 +15,7 @@ from .rows import a_branch, a_deployment, some_lines
 pytestmark = pytest.mark.django_db
 
 
-def a_failure(cause: str, error: str = "It failed.", **fields: object) -> Deployment:
+def a_failure(cause: str, error: str = "It failed.", **fields: Any) -> Deployment:
     branch = a_branch(state=BranchState.FAILED)
     return a_deployment(branch, DeploymentState.FAILED, cause=cause, error=error, **fields)
 
