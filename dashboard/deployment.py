@@ -17,7 +17,19 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     deployment = get_object_or_404(
         Deployment.objects.select_related("branch__repository", "branch__deployment"), pk=pk
     )
-    return render(request, "deployments/page.html", {"deployment": deployment})
+    return render(
+        request, "deployments/page.html", {"deployment": deployment} | _neighbours(deployment)
+    )
+
+
+def _neighbours(deployment: Deployment) -> dict[str, Deployment | None]:
+    """The branch's deployments before and after it."""
+    others = Deployment.objects.filter(branch=deployment.branch_id).only("generation")
+    number = deployment.generation
+    return {
+        "previous": others.filter(generation__lt=number).order_by("-generation").first(),
+        "next": others.filter(generation__gt=number).order_by("generation").first(),
+    }
 
 
 @require_GET

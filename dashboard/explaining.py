@@ -1,7 +1,6 @@
 """A failure in words that help: what happened, whose it is to mend, what to do, and where it says
 so."""
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,15 +9,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from deployments.causes import Cause, Fault, fault
+from deployments.diagnosis import Details, details
 from deployments.models import Deployment
 from deployments.states import DeploymentState
 
 from . import loglines
 from .ansi import to_text
 
-#: As much of the log's line as one reads at a glance.
-_QUOTED = 300
-_DOCKERFILE_LINE = re.compile(r"Dockerfile:(\d{1,5})")
+#: As much of the log as one reads at a glance: characters of a line, and lines with what follows.
+_QUOTED, _FOLLOWING = 300, 2
+#: Of a failure that nothing tells: as many of the log's last lines, looked for among some more.
+_LAST, _LOOKED_AT = 6, 40
+#: How lines begin in which Edaha tells the failure itself.
+_OWN = "✗ "
+#: Where the command that failed may have printed what no pattern knows.
+_PRINTING = frozenset({Cause.DOCKERFILE, Cause.CRASH, Cause.HOOK, Cause.OTHER})
 
 #: What to do, in order; the reader is who can mend it.
 _STEPS: dict[Cause, Sequence[str | Promise]] = {
@@ -98,13 +103,21 @@ _UNKNOWN: Sequence[str | Promise] = (
 )
 
 
+class Quoted(NamedTuple):
+    """A line of the log, as it is quoted."""
+
+    number: int
+    text: str
+
+
 class Explanation(NamedTuple):
     what: str
     whose: str
     steps: Sequence[str | Promise]
-    #: The log's line that tells it; 0 and empty where none does.
-    line: int
-    quote: str
+    #: The log's line that tells it, and what follows it; empty where none does.
+    quote: Sequence[Quoted]
+    #: The log's last lines, where no line is known to tell it.
+    last: Sequence[Quoted]
     #: In the words of whoever failed.
     message: str
     hint: str
@@ -115,31 +128,71 @@ def explain(deployment: Deployment | None) -> Explanation | None:
     if deployment is None or deployment.state != DeploymentState.FAILED:
         return None
     cause = Cause(deployment.cause) if deployment.cause in Cause.values else Cause.OTHER
+    named = details(deployment.error, deployment.hint)
+    quote = _quote(deployment)
+    is_untold = not quote and cause in _PRINTING
     return Explanation(
-        _what(deployment, cause),
+        _what(deployment, cause, named),
         _whose(fault(cause)),
-        _STEPS.get(cause, _UNKNOWN),
-        deployment.error_line or 0,
-        _quote(deployment),
+        [*_named_steps(cause, named), *_STEPS.get(cause, _UNKNOWN)],
+        quote,
+        _last_lines(deployment) if is_untold else (),
         deployment.error,
         deployment.hint,
     )
 
 
-def _what(deployment: Deployment, cause: Cause) -> str:
-    found = _DOCKERFILE_LINE.search(deployment.error)
-    if cause == Cause.DOCKERFILE and found:
-        line = {"line": int(found[1])}
-        return _("A step of the Dockerfile failed, the one in line %(line)d.") % line
+def _what(deployment: Deployment, cause: Cause, named: Details) -> str:
+    """With what it is about, where the error names that."""
+    file, _colon, line = named.place.rpartition(":")
+    values = named._asdict() | {"file": file, "line": line}
+    if cause == Cause.DOCKERFILE and named.place:
+        return _("A step of the Dockerfile failed: %(file)s, line %(line)s.") % values
+    if cause == Cause.MISSING_FILE and named.missing:
+        return _("There is no file or folder “%(missing)s”.") % values
+    if cause == Cause.MISSING_SECRET and named.secret:
+        return _("The secret “%(secret)s” is missing.") % values
+    if cause == Cause.MEMORY and deployment.built_at is None:
+        return _("The build ran out of memory.")
+    if cause == Cause.PORT and named.listens and named.listens == named.port:
+        return _("It listens on 127.0.0.1, where nobody outside of its container reaches it.")
+    if cause == Cause.PORT and named.listens and named.port:
+        return _("It listens on port %(listens)d, and visitors come to port %(port)d.") % values
     return str(cause.label) + _(".")
+
+
+def _named_steps(cause: Cause, named: Details) -> list[str]:
+    if cause == Cause.PORT and named.listens and named.listens != named.port:
+        return [_("Set its port to %(listens)d, or have it listen on PORT.") % named._asdict()]
+    return []
 
 
 def _whose(whose: Fault) -> str:
     return _("To be mended in: %(place)s") % {"place": whose.label}
 
 
-def _quote(deployment: Deployment) -> str:
+def _quote(deployment: Deployment) -> list[Quoted]:
     if not deployment.error_line:
-        return ""
-    found = loglines.lines(deployment.pk, deployment.error_line, 1)
-    return to_text(found[0][2]).strip()[:_QUOTED] if found else ""
+        return []
+    first = deployment.error_line
+    found = loglines.lines(deployment.pk, first, 1 + _FOLLOWING)
+    step = found[0][1] if found else 0
+    same = [
+        Quoted(number, to_text(text).rstrip()[:_QUOTED])
+        for number, (_at, of, text) in enumerate(found, start=first)
+        if of == step and not text.startswith(_OWN)
+    ]
+    return [line for line in same if line.text.strip()]
+
+
+def _last_lines(deployment: Deployment) -> list[Quoted]:
+    first = max(1, loglines.last_number(deployment.pk) - _LOOKED_AT)
+    found = []
+    for number, (_at, _step, text) in enumerate(
+        loglines.lines(deployment.pk, first, _LOOKED_AT + 1), start=first
+    ):
+        if text.startswith(_OWN):
+            break
+        if text.strip():
+            found.append(Quoted(number, to_text(text).rstrip()[:_QUOTED]))
+    return found[-_LAST:]

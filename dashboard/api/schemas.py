@@ -8,6 +8,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from dashboard.waiting import standing
+from deployments.causes import Cause, fault
 from deployments.models import Branch, Delivery, Deployment
 from deployments.states import BranchState, DeploymentState
 
@@ -37,6 +38,10 @@ class DeploymentOut(Schema):
     error: str = Field(description="What failed; empty if nothing did.")
     hint: str = Field(description="What to do about the error.")
     cause: str = Field(description="What kind of failure it is; empty if nothing failed.")
+    fault: str = Field(
+        description="Who can mend it: application, settings, platform, edaha; empty if nothing "
+        "failed."
+    )
     error_line: int | None = Field(description="The line of its log that tells the error.")
     source: str = Field(
         description="The file that described it; empty where the repository's settings did."
@@ -54,6 +59,11 @@ class DeploymentOut(Schema):
     built_at: datetime | None
     released_at: datetime | None = Field(description="When ECS took over.")
     finished_at: datetime | None
+
+    @staticmethod
+    def resolve_fault(deployment: Deployment) -> str:
+        known = deployment.cause in Cause.values
+        return str(fault(Cause(deployment.cause))) if known else ""
 
     @staticmethod
     def resolve_images(deployment: Deployment) -> dict[str, str]:

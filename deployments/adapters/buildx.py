@@ -15,6 +15,7 @@ import orjson
 
 from ..causes import Cause
 from ..config import config
+from ..diagnosis import place_in_dockerfile
 from ..errors import PlatformError, UserError
 from .buildkit import Line, Progress, Step
 from .process import Process
@@ -239,14 +240,20 @@ def _explain(progress: Progress) -> UserError | PlatformError:
     if not progress.steps:
         # Nothing was even begun: the engine, not the Dockerfile.
         where = "Is the Docker engine running?" if shutil.which("docker") else "Install Docker."
-        return PlatformError(f"buildx failed: {said or progress.messages[-1:]}", hint=where)
+        return PlatformError(
+            f"buildx failed: {said or progress.messages[-1:]}", hint=where, cause=Cause.INSIDE
+        )
     step = progress.failed_step
+    place = place_in_dockerfile(progress.messages, "Dockerfile")
     if step is None:
-        return UserError(f"The image could not be built: {said.removeprefix('ERROR: ')}")
+        at = f" ({place})" if place else ""
+        return UserError(f"The image could not be built{at}: {said.removeprefix('ERROR: ')}")
     if "pushing" in step.name or "exporting" in step.name:
-        return PlatformError(f"The image was not pushed: {step.error}", retry=True)
+        message = f"The image was not pushed: {step.error}"
+        return PlatformError(message, cause=Cause.AWS, retry=True)
+    at = f" at {place}" if place else ""
     return UserError(
-        f"The image could not be built: step “{step.name}” failed: {_shortened(step.error)}",
+        f"The image could not be built: step “{step.name}” failed{at}: {_shortened(step.error)}",
         hint="What this step printed is in the log.",
     )
 

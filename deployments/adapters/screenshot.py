@@ -93,7 +93,9 @@ def command(chromium: str, label: str, folder: Path) -> list[str]:
         f"--user-agent={USER_AGENT}",
         f"--user-data-dir={folder / 'profile'}",
         f"--host-resolver-rules={rules}",
+        # As it is called now, and was called before: WebRTC takes addresses past the rules.
         "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
         f"--window-size={width},{height}",
         f"--force-device-scale-factor={_SCALE}",
         "--virtual-time-budget=5000",

@@ -85,11 +85,13 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
 
 def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
     """End the deployment; what it made in AWS is cleaned up, the version before stays."""
+    report.flush()
+    # Before Edaha adds words of its own to the log.
+    found = explain(lease.deployment, problem)
     report.say(f"✗ {problem.message}")
     if problem.hint:
         report.say(f"  {problem.hint}")
     report.flush()
-    found = explain(lease.deployment, problem)
     lease.move(
         DeploymentState.FAILED,
         reason=problem.message,

@@ -17,7 +17,8 @@ def last_words(
     Best effort, since the failure itself matters more.
     """
     try:
-        _events(deployment, service, report)
+        for message in reversed(_events(deployment, service)):
+            report.say(f"ECS: {message}")
         task_arn = task_arn or _any_task(deployment, service)
         return _printed(service, task_arn, report) if task_arn else []
     except EdahaError as problem:
@@ -25,11 +26,18 @@ def last_words(
         return []
 
 
-def _events(deployment: Deployment, service: Service, report: Report) -> None:
+def last_events(deployment: Deployment, service: Service) -> list[str]:
+    """What ECS said of the service, newest first; nothing where it cannot be asked."""
+    try:
+        return _events(deployment, service)
+    except EdahaError:
+        return []
+
+
+def _events(deployment: Deployment, service: Service) -> list[str]:
     name = service.release_name
     described = ecs.describe_services(deployment.cluster, [name]).get(name)
-    for event in reversed((described or {}).get("events", [])[:_EVENTS]):
-        report.say(f"ECS: {event['message']}")
+    return [event["message"] for event in (described or {}).get("events", [])[:_EVENTS]]
 
 
 def _any_task(deployment: Deployment, service: Service) -> str:

@@ -24,7 +24,8 @@ from ..models.lease import Lease
 from ..states import DeploymentState
 from .attempt import attempt, fail
 from .golive import go_live
-from .postmortem import last_words
+from .lateness import is_late, late_error
+from .postmortem import last_events, last_words
 from .report import Report
 
 log = structlog.get_logger(__name__)
@@ -34,8 +35,6 @@ _AT_ONCE = 100
 #: Seconds until the next look: soon while a rollout is young, later when it takes its time.
 _LOOK_SOON, _LOOK_LATE = 0.4, 3.0
 _YOUNG = timedelta(seconds=30)
-#: What ECS gets to place a task, pull its image and start it.
-_PLACEMENT = timedelta(minutes=10)
 
 _calls = ThreadPoolExecutor(max_workers=16, thread_name_prefix="look")
 
@@ -133,7 +132,11 @@ def _see(deployment: Deployment, service: Service, described: Any) -> Sight | Ed
         return problem
     except Exception:
         log.exception("rollout_not_seen", deployment=deployment.pk)
-        return PlatformError("An error inside Edaha; the workers' log has the details.", retry=True)
+        return PlatformError(
+            "An error inside Edaha; the workers' log has the details.",
+            cause=Cause.INSIDE,
+            retry=True,
+        )
 
 
 def _conclude(lease: Lease, seen: Sights | EdahaError) -> None:
@@ -154,9 +157,10 @@ def _is_nothing_new(lease: Lease, seen: Sights | EdahaError) -> bool:
     if lease.is_overtaken():
         return False
     if isinstance(seen, EdahaError):
-        is_late = any(_is_late(lease.deployment, each) for each in lease.deployment.services.all())
-        return isinstance(seen, PlatformError) and seen.retry and not is_late
-    if any(_is_late(lease.deployment, sight.service) for sight in seen if not sight.is_up):
+        services = lease.deployment.services.all()
+        is_over = any(is_late(lease.deployment, service) for service in services)
+        return isinstance(seen, PlatformError) and seen.retry and not is_over
+    if any(is_late(lease.deployment, sight.service) for sight in seen if not sight.is_up):
         return False
     is_over = all(sight.is_up for sight in seen) or any(sight.has_failed for sight in seen)
     return not is_over and all(sight.sentence[:300] == sight.service.progress for sight in seen)
@@ -208,29 +212,9 @@ def _is_young(deployment: Deployment) -> bool:
     return timezone.now() - (deployment.released_at or timezone.now()) < _YOUNG
 
 
-def _is_late(deployment: Deployment, service: Service) -> bool:
-    if service.running_since:
-        deadline = service.running_since + timedelta(seconds=service.startup_seconds)
-    else:
-        deadline = (deployment.released_at or deployment.created_at) + _PLACEMENT
-    return timezone.now() > deadline
-
-
 def _check_deadline(deployment: Deployment, sight: Sight, report: Report) -> None:
     service = sight.service
-    if sight.is_up or not _is_late(deployment, service):
+    if sight.is_up or not is_late(deployment, service):
         return
-    last_words(deployment, service, "", report)
-    if sight.answer is None:
-        raise UserError(
-            f"ECS did not get the task to run within {_PLACEMENT.seconds // 60} minutes.",
-            hint="The service's events in the log tell why: often capacity, roles or the network.",
-            cause=Cause.CAPACITY,
-        )
-    raise UserError(
-        f"The application did not answer on port {service.port} within "
-        f"{service.startup_seconds} s: {sight.answer.detail}.",
-        hint=f"Make it listen on 0.0.0.0:{service.port} (not 127.0.0.1), or set its port, health "
-        "path or start-up time.",
-        cause=Cause.PORT if "refused" in sight.answer.detail else Cause.NO_ANSWER,
-    )
+    printed = last_words(deployment, service, "", report)
+    raise late_error(service, sight.answer, printed, last_events(deployment, service))

@@ -1,5 +1,7 @@
 """Pictures of previews by a real Chromium, of pages that behave and of pages that do not."""
 
+import select
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +19,14 @@ OUTSIDE = """<h1>hello</h1>
 <script>
 fetch("http://127.0.0.1:{port}/fetch", {{mode: "no-cors"}});
 new WebSocket("ws://127.0.0.1:{port}/socket");
+</script>"""
+
+PEERS = """<h1>hello</h1><script>
+for (const urls of ["stun:127.0.0.1:{udp}", "turn:127.0.0.1:{tcp}?transport=tcp"]) {{
+  const peer = new RTCPeerConnection({{iceServers: [{{urls, username: "a", credential: "b"}}]}});
+  peer.createDataChannel("x");
+  peer.createOffer().then((offer) => peer.setLocalDescription(offer));
+}}
 </script>"""
 
 
@@ -84,6 +94,17 @@ def test_the_page_reaches_nothing_but_itself(router: Server, elsewhere: Server) 
     assert screenshot.take("shop") is not None
     assert elsewhere.asked == []
     assert not any("other" in each for each in router.asked)
+
+
+def test_webrtc_reaches_nothing_either(router: Server) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(type=socket.SOCK_DGRAM) as udp,
+    ):
+        udp.bind(("127.0.0.1", 0))
+        router.page = PEERS.format(tcp=tcp.getsockname()[1], udp=udp.getsockname()[1])
+        assert screenshot.take("shop") is not None
+        assert select.select([tcp, udp], [], [], 0)[0] == []
 
 
 def test_a_redirect_leads_nowhere_else(router: Server, elsewhere: Server) -> None:

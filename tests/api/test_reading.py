@@ -199,3 +199,14 @@ def test_many_that_wait_cost_no_more_reads_than_one(viewer: Caller) -> None:
     for number in range(20):
         a_deployment(a_branch(f"more{number}"))
     assert reads() <= few
+
+
+@pytest.mark.parametrize(
+    ("cause", "fault"), [("missing_secret", "application"), ("inside", "edaha"), ("", "")]
+)
+def test_a_failure_tells_its_cause_and_who_can_mend_it(
+    viewer: Caller, cause: str, fault: str
+) -> None:
+    failed = a_deployment(a_branch(), DeploymentState.FAILED, cause=cause, error_line=12)
+    told = viewer("GET", f"/deployments/{failed.pk}").json()
+    assert (told["cause"], told["fault"], told["error_line"]) == (cause, fault, 12)

@@ -189,3 +189,12 @@ def test_a_stale_form_is_refused_in_words() -> None:
     assert response.status_code == 403
     assert "open for too long" in response.content.decode()
     assert Repository.objects.exists()
+
+
+def test_a_deployment_leads_to_the_ones_before_and_after_it(viewer: Client) -> None:
+    branch = a_branch()
+    first, middle, last = (a_deployment(branch, DeploymentState.RETIRED) for _ in range(3))
+    page = viewer.get(f"/deployments/{middle.pk}").content.decode()
+    assert f'href="/deployments/{first.pk}" rel="prev"' in page
+    assert f'href="/deployments/{last.pk}" rel="next"' in page
+    assert 'rel="next"' not in viewer.get(f"/deployments/{last.pk}").content.decode()

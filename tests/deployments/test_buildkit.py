@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployments.adapters import buildx
 from deployments.adapters.buildkit import Line, Progress, Step
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -166,3 +167,8 @@ def test_a_step_that_was_cancelled_is_not_the_one_that_failed() -> None:
 def _log(text: str) -> str:
     entry = {"vertex": "sha256:x", "data": b64encode(text.encode()).decode()}
     return json.dumps({"logs": [entry]})
+
+
+def test_the_failing_line_of_the_dockerfile_is_part_of_the_error(printed: Printer) -> None:
+    progress, _ = read(printed("failing"))
+    assert "failed at Failing:6: exit code 3" in buildx._explain(progress).message

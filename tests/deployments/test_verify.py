@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from deployments import intake, reconcile
 from deployments.adapters import ecs, wakeups
+from deployments.causes import Cause
 from deployments.models import Branch, Deployment, LogChunk, Repository, Service
 from deployments.pipeline import verify
 from deployments.states import ACTIVE, TIMEOUTS, BranchState, DeploymentState
@@ -67,6 +68,7 @@ def test_an_application_that_answers_badly_is_told_what_to_do(
         f"The application did not answer on port 8000 within 60 s: it answered {status}."
     )
     assert "0.0.0.0:8000" in deployment.hint
+    assert deployment.cause == Cause.HEALTH_CHECK
     world.settle()
     assert not world.cloud.active
 
@@ -94,6 +96,8 @@ def test_a_container_that_exits_is_quoted(world: World) -> None:
     wait_for(world, deployment)
     assert deployment.error == "The container exited by itself with code 137."
     assert "memory" in deployment.hint
+    assert deployment.cause == Cause.MEMORY
+    assert log()[(deployment.error_line or 0) - 1] == "  MemoryError"
     assert [line for line in log() if line.startswith("  ")][:2] == ["  Traceback", "  MemoryError"]
 
 
@@ -107,7 +111,10 @@ def test_a_task_that_is_never_placed_ends_with_ecss_events(world: World) -> None
     world.cloud.rollout = no_room
     deployment = run(world)
     assert deployment.error == "ECS did not get the task to run within 10 minutes."
-    assert "ECS: unable to place a task: no container instance" in log()
+    assert deployment.cause == Cause.CAPACITY
+    assert log()[(deployment.error_line or 0) - 1] == (
+        "ECS: unable to place a task: no container instance"
+    )
 
 
 def test_the_version_before_serves_until_the_new_one_answers(world: World, router: Any) -> None:

@@ -67,11 +67,6 @@ Reading package lists...
 collected 12 items
 > FAILED tests/test_till.py::test_rounding - AssertionError: 3 != 4
 === 1 failed, 11 passed in 0.12s ===""",
-    "nothing like it": """
-doing things
-> it is over now
-
-""",
 }
 
 
@@ -138,4 +133,18 @@ def test_memory_is_told_by_what_was_printed() -> None:
 
 def test_a_very_long_line_takes_no_time() -> None:
     hostile = "error" * 200_000 + "\x1b[" * 100_000
-    assert first_error([Line(1, 0, hostile)]) is not None
+    assert first_error([Line(1, 0, hostile), Line(2, 0, "panic: here")]) == (2, 0, "panic: here")
+
+
+def test_where_nothing_tells_an_error_no_line_is_blamed() -> None:
+    said = [Line(1, 7, "doing things"), Line(2, 7, "it is over now"), Line(3, 7, "")]
+    assert diagnose("nobody knows", said, step=7) == (Cause.OTHER, None)
+
+
+def test_of_a_step_that_prints_nothing_buildkit_tells() -> None:
+    said = [Line(8, 0, 'ERROR: failed to solve: "/menu.json": not found')]
+    assert diagnose("could not be built", said) == (Cause.DOCKERFILE, 8)
+
+
+def test_what_edaha_says_itself_is_no_evidence() -> None:
+    assert diagnose("could not be built", [Line(1, 0, "✗ error: x")]).line is None
