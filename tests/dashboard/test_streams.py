@@ -304,7 +304,7 @@ async def test_one_previews_page_follows_its_state(quick: None) -> None:
 
 async def test_a_new_delivery_is_told(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(branches.DeliveriesFeed, "pause", 0)
-    waiting = asyncio.ensure_future(anext(heard(branches.follow_deliveries("en"))))
+    waiting = asyncio.ensure_future(anext(heard(branches.follow_deliveries(0, "en"))))
     await asyncio.sleep(0.3)
     await in_database(a_delivery)
     assert (await waiting).name == "new"
