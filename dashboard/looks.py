@@ -19,6 +19,9 @@ Answer = tuple[list[Running], str]
 class _Looks:
     def __init__(self) -> None:
         self._lock = Lock()
+        self.forget()
+
+    def forget(self) -> None:
         self._known: dict[int, tuple[float, Answer]] = {}
         self._locks: dict[int, Lock] = {}
 
@@ -53,3 +56,4 @@ def _ask(deployment: Deployment) -> Answer:
 
 _looks = _Looks()
 look = _looks.of
+forget = _looks.forget

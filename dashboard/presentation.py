@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from deployments.adapters import github
 from deployments.causes import Cause
 from deployments.config import config
 from deployments.models import Branch, Deployment, Repository, Service, Transition
@@ -205,9 +206,14 @@ def web_address(url: str) -> str:
 
 def commit_address(repository: Repository, commit: str) -> str:
     """Where the repository's host shows a commit; empty where it is not GitHub."""
-    home = f"{config().github_url.rstrip('/')}/"
-    is_there = repository.clone_url.startswith(home) and web_address(home)
-    return f"{home}{repository.full_name}/commit/{commit}" if is_there else ""
+    return hub_address(repository, f"commit/{commit}")
+
+
+def hub_address(repository: Repository, path: str) -> str:
+    """A page of the repository at GitHub; empty where it does not live there."""
+    if not github.is_home_of(repository):
+        return ""
+    return f"{config().github_url.rstrip('/')}/{repository.full_name}/{path}"
 
 
 def avatar_address(url: str) -> str:

@@ -1,5 +1,6 @@
 """The numbers of the overview, out of the newest deployments of a time."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -36,9 +37,17 @@ class Day(NamedTuple):
 
 
 class CauseCount(NamedTuple):
-    name: str
-    whose: str
+    cause: Cause
     number: int
+
+    @property
+    def name(self) -> str:
+        """In the reader's language, whoever asked for the figures."""
+        return str(self.cause.label)
+
+    @property
+    def whose(self) -> str:
+        return str(fault(self.cause).label)
 
 
 class AgeCount(NamedTuple):
@@ -74,7 +83,7 @@ def causes(found: Iterable[Row]) -> list[CauseCount]:
     """Why deployments failed, the most frequent cause first."""
     failed = (row["cause"] or Cause.OTHER for row in found if _is_failed(row))
     return [
-        CauseCount(str(Cause(cause).label), str(fault(Cause(cause)).label), number)
+        CauseCount(Cause(cause), number)
         for cause, number in Counter(failed).most_common()
         if cause in Cause.values
     ]
@@ -82,12 +91,10 @@ def causes(found: Iterable[Row]) -> list[CauseCount]:
 
 def ages() -> list[AgeCount]:
     """Previews that are there, by age, and what each group costs a day."""
-    there = Branch.objects.exclude(state=BranchState.DESTROYED).values_list(
-        "pk", "created_at", "live_id"
-    )
+    there = Branch.objects.exclude(state=BranchState.DESTROYED)
     groups: dict[int, list[int | None]] = {1: [], 7: [], 30: [], 0: []}
     now = timezone.now()
-    for _pk, created, live in there:
+    for created, live in there.values_list("created_at", "live_id"):
         age = (now - created).total_seconds() / 86400
         groups[next((days for days in (1, 7, 30) if age <= days), 0)].append(live)
     costs = _costs([live for group in groups.values() for live in group if live])
@@ -98,8 +105,7 @@ def quantile(values: Sequence[float], part: float) -> float | None:
     """The nearest rank: https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method"""
     if not values:
         return None
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * part // 1).__trunc__() - 1))]
+    return sorted(values)[max(0, math.ceil(len(values) * part) - 1)]
 
 
 def _day(day: date, found: Sequence[Row], throttled: int) -> Day:

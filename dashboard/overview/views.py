@@ -40,7 +40,6 @@ def page(request: HttpRequest) -> HttpResponse:
             "waiting": _waiting(),
             "pulses": Pulse.objects.filter(part__in=(Pulse.Part.CONTROL, Pulse.Part.BUILD)),
             "ill": [part for part in health.parts() if not part.is_well],
-            "ages": figures.ages(),
             "currency": prices.currency if prices else "",
         },
     )
@@ -101,6 +100,7 @@ def _drawn(count: int) -> dict[str, Any]:
         "reuse": charts.lines(dates, {"reused": [day.reused for day in days]}, top=100),
         "throttling": charts.columns(dates, {"failed": [day.throttled for day in days]}),
         "throttled": sum(day.throttled for day in days),
+        "ages": figures.ages(),
         "causes": causes,
         "most": max((cause.number for cause in causes), default=1),
     }

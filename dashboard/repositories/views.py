@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.access import Role, requires
+from dashboard.presentation import hub_address
 from deployments import checking, registering
 from deployments.checking import Subject
 from deployments.config import config
@@ -43,7 +44,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             "repository": repository,
             "secret": secret,
             "webhook_url": f"{config().base_url.rstrip('/')}/webhooks/github",
-            "hooks_url": _hooks_url(repository),
+            "hooks_url": hub_address(repository, "settings/hooks/new"),
             "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
             "subjects": list(Subject),
         },
@@ -68,6 +69,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @requires(Role.ADMIN)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     repository = get_object_or_404(Repository, pk=pk)
+    # Checking writes into the form's own instance: what is stored is compared with another one.
     form = RepositoryForm(request.POST or None, instance=get_object_or_404(Repository, pk=pk))
     if request.method == "POST" and form.is_valid():
         differing = registering.change(repository, form.cleaned_data)
@@ -126,10 +128,3 @@ def _show_once(request: HttpRequest, repository: Repository) -> None:
         "repository": repository.pk,
         "secret": repository.webhook_secret,
     }
-
-
-def _hooks_url(repository: Repository) -> str:
-    """Where GitHub keeps the repository's webhooks; empty where it lives elsewhere."""
-    home = f"{config().github_url.rstrip('/')}/"
-    is_there = repository.clone_url.startswith(home)
-    return f"{home}{repository.full_name}/settings/hooks/new" if is_there else ""

@@ -155,14 +155,16 @@ def read_lines(deployment_id: int, after: int) -> Lines | None:
         if new and not lines:
             first = max(chunk.first, after + 1)
         lines += new
-    return _as_event(first, lines) if lines else None
+    return as_event(first, lines) if lines else None
 
 
-def _as_event(first: int, lines: list[list[Any]]) -> Lines:
+def as_event(first: int, lines: list[list[Any]], *, is_kept: bool = True) -> Lines:
+    """Lines from number `first` on. Where they are kept, whoever lost the connection goes on
+    behind the last one."""
     last = first + len(lines) - 1
     data = loglines.as_json(first, lines)
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return Lines("line", {"": frame("line", text, key=last)}, first, last)
+    return Lines("line", {"": frame("line", text, key=last if is_kept else None)}, first, last)
 
 
 def _values(row: Deployment | BuildStep) -> dict[str, object]:

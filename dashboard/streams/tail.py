@@ -1,7 +1,6 @@
 """The stream of what a container prints: one tail of it for everybody who watches."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
@@ -11,14 +10,13 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from dashboard import loglines
 from deployments.adapters import logs
 from deployments.errors import EdahaError
 
-from .events import HEARTBEAT, RETRY, Event, frame
+from .events import HEARTBEAT, RETRY, Event
 from .feed import Feed
 from .hub import hub
-from .log import Lines
+from .log import Lines, as_event
 
 #: Lines that somebody who comes later still sees.
 KEPT = 5_000
@@ -100,16 +98,10 @@ class TailFeed(Feed):
         first = max(after, self._number - len(self._lines)) + 1
         lines = list(islice(self._lines, len(self._lines) - (self._number - first + 1), None))
         return [
-            _as_event(first + start, lines[start : start + _BATCH])
+            as_event(first + start, lines[start : start + _BATCH], is_kept=False)
             for start in range(0, len(lines), _BATCH)
         ]
 
     def _told(self) -> Event:
         context = {"problem": self._problem}
         return Event.fragment(partial(render_to_string, "branches/_tail_problem.html", context))
-
-
-def _as_event(first: int, lines: list[list[Any]]) -> Lines:
-    text = json.dumps(loglines.as_json(first, lines), ensure_ascii=False, separators=(",", ":"))
-    last = first + len(lines) - 1
-    return Lines("line", {"": frame("line", text)}, first, last)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from ..errors import PlatformError, UserError
 from ..models import Branch, Repository
-from .gitcommand import locked, repository_cache, run
+from .gitcommand import has_commit, locked, repository_cache, run
 from .worktree import checkout, remove_worktree, worktree_held, worktree_path
 
 __all__ = [
@@ -74,7 +74,7 @@ def commit_message(repository: Repository, commit: str) -> str:
     if not _COMMIT.fullmatch(commit):
         raise UserError(f"“{commit}” is not a commit.")
     mirror = mirror_path(repository)
-    if (mirror / "HEAD").exists() and _has(repository, mirror, commit):
+    if (mirror / "HEAD").exists() and has_commit(repository, mirror, commit):
         return _message(repository, mirror, commit)
     folder = repository_cache(repository)
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def fetch(repository: Repository, branch: Branch, commit: str) -> Path:
     with locked(repository):
         if not (mirror / "HEAD").exists():
             _make_mirror(repository, mirror)
-        if not _has(repository, mirror, commit):
+        if not has_commit(repository, mirror, commit):
             try:
                 _bring(repository, branch, mirror, commit)
             except PlatformError:
@@ -114,7 +114,7 @@ def fetch_branch(repository: Repository, name: str) -> str | None:
     """Bring another branch's head into the mirror; its commit, or None where it does not exist."""
     head = read_head(repository, name)
     mirror = mirror_path(repository)
-    if head is not None and not _has(repository, mirror, head):
+    if head is not None and not has_commit(repository, mirror, head):
         ref = f"refs/heads/{name}"
         with locked(repository):
             run(repository, [*_FETCH, "--", repository.clone_url, f"+{head}:{ref}"], at=mirror)
@@ -201,11 +201,3 @@ def _mend(repository: Repository, mirror: Path) -> bool:
         _make_mirror(repository, mirror)
         return True
     return bool(locks)
-
-
-def _has(repository: Repository, mirror: Path, commit: str) -> bool:
-    try:
-        run(repository, ["cat-file", "-e", f"{commit}^{{commit}}"], at=mirror)
-    except PlatformError:
-        return False
-    return True

@@ -76,6 +76,15 @@ def run(
     return done.stdout.decode(errors="surrogateescape")
 
 
+def has_commit(repository: Repository, mirror: Path, commit: str) -> bool:
+    """Whether the mirror has it."""
+    try:
+        run(repository, ["cat-file", "-e", f"{commit}^{{commit}}"], at=mirror)
+    except PlatformError:
+        return False
+    return True
+
+
 def environment(repository: Repository) -> dict[str, str]:
     settings = dict(entry.split("=", 1) for entry in _SAFETY)
     token, hub = config().github_token, f"{config().github_url.rstrip('/')}/"

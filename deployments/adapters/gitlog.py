@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ..causes import Cause
 from ..errors import PlatformError, UserError
 from ..models import Repository
-from .gitcommand import run
+from .gitcommand import has_commit, run
 
 #: More of a subject than anybody reads in a list.
 _SUBJECT_MAX, _AUTHOR_MAX = 200, 100
@@ -34,7 +34,7 @@ def changes(repository: Repository, mirror: Path, since: str, until: str, *, lim
 
     Without `since`, or where the mirror does not have it, it is the commit `until` alone.
     """
-    left_out = [f"^{since}"] if since and _is_there(repository, mirror, since) else []
+    left_out = [f"^{since}"] if since and has_commit(repository, mirror, since) else []
     only = [] if left_out else ["--max-count=1"]
     range_ = ["--end-of-options", until, *left_out, "--"]
     count = int(run(repository, ["rev-list", "--count", *only, *range_], at=mirror))
@@ -62,14 +62,6 @@ def resolve(repository: Repository, mirror: Path, commit: str, head: str) -> str
             cause=Cause.GIT,
         ) from None
     return found
-
-
-def _is_there(repository: Repository, mirror: Path, commit: str) -> bool:
-    try:
-        run(repository, ["cat-file", "-e", f"{commit}^{{commit}}"], at=mirror)
-    except PlatformError:
-        return False
-    return True
 
 
 def _commit(line: str) -> Commit:

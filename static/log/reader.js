@@ -124,7 +124,8 @@ export class Reader extends EventTarget {
     this.measure(block);
     if (this.isFollowing) this.stay();
     else if (isAbove) this.moveTo(this.box.scrollTop + block.element.getBoundingClientRect().height - before.height);
-    // More may have been written while it was on its way.
+    // One may have left its neighbourhood, and more been written, while it was on its way.
+    this.noteNear([]);
     if (added && block.drawn < block.count(this.total)) this.load(block);
     this.changed();
   }

@@ -14,7 +14,7 @@ from deployments.causes import Cause
 from deployments.models import Delivery, Deployment, Tally, Transition
 from deployments.states import DeploymentState
 
-from .rows import a_branch, a_delivery, a_deployment, a_live_branch, a_person
+from .rows import a_branch, a_delivery, a_deployment, a_live_branch
 
 pytestmark = pytest.mark.django_db
 
@@ -114,4 +114,3 @@ def test_a_delivery_is_decided_about_once_more(deployer: Client, woken: list[Any
 def test_only_those_who_may_deploy_replay(viewer: Client) -> None:
     delivery = a_delivery()
     assert viewer.post(f"/deliveries/{delivery.pk}/replay").status_code == 403
-    a_person("deployer", "other")

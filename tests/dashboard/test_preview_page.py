@@ -28,7 +28,7 @@ SECRET = {"name": "STRIPE", "valueFrom": "arn:aws:ssm:x:1:parameter/stripe"}
 
 @pytest.fixture(autouse=True)
 def _no_look_remembered() -> None:
-    looks._looks.__init__()  # type: ignore[misc]
+    looks.forget()
 
 
 def a_running_branch(monkeypatch: pytest.MonkeyPatch) -> Branch:
