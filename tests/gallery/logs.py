@@ -57,6 +57,10 @@ _ERROR = [
 ]  # fmt: skip
 
 
+#: In the registry, by its digest.
+IMAGE = "registry/acme/hinode-coffee@sha256:" + "5e" * 32
+
+
 def commit(number: int) -> str:
     return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
 
@@ -81,10 +85,10 @@ def of_a_failure(deployment: Deployment) -> None:
     _write(deployment, _LINES[:10] + _ERROR)
     deployment.cause = Cause.DOCKERFILE
     deployment.error = (
-        "The build failed at “RUN npm run build” (Dockerfile:14): process “/bin/sh -c npm run "
-        "build” did not complete successfully: exit code: 2"
+        "The image could not be built: step “[build 2/2] RUN npm run build” failed at "
+        "Dockerfile:14: exit code: 2"
     )
-    deployment.hint = "The log has what the command printed."
+    deployment.hint = "What this step printed is in the log."
     deployment.error_line = 12
     deployment.save()
 
@@ -98,7 +102,7 @@ def definition(branch: Branch) -> dict[str, Any]:
         "containerDefinitions": [
             {
                 "name": "web",
-                "image": "registry/acme/hinode-coffee@sha256:" + commit(1),
+                "image": IMAGE,
                 "portMappings": [{"containerPort": 3000}],
                 "environment": [
                     {"name": "DATABASE_URL", "value": "postgres://shared-staging/coffee"},

@@ -15,6 +15,7 @@ from django.utils import timezone  # noqa: E402
 
 from deployments.models import (  # noqa: E402
     Branch,
+    Build,
     Delivery,
     Deployment,
     Pulse,
@@ -188,6 +189,8 @@ def a_deployment(branch: Branch, state: DeploymentState, at: Any, **fields: Any)
         state=state, created_at=at, state_changed_at=given.get("finished_at", at)
     )
     _history(branch, deployment, state, at)
+    if "built_at" in given:
+        Build.objects.create(deployment=deployment, name="web", reference=logs.IMAGE)
     definition = logs.definition(branch)
     a_service(deployment, task_definition=definition, service_definition={"desiredCount": 1})
     deployment.refresh_from_db()
