@@ -42,6 +42,10 @@ function isTyping(target) {
 export function listenToKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "ArrowDown" && event.target.matches("input[type=search]")) {
+      event.preventDefault();
+      return step(1);
+    }
     if (isTyping(event.target) || !document.body.dataset.login) return;
     const isSecond = Date.now() - waitsSince < PATIENCE;
     waitsSince = 0;

@@ -185,7 +185,7 @@ def test_a_pull_request_adds_a_container_and_shows_it(
     names = [each["name"] for each in told["task_definition"]["containerDefinitions"]]
     assert names == ["app", "clock"]
     page.goto(f"{running.url}/deployments/{branch['deployment']['id']}")
-    page.get_by_role("link", name="What ECS is told").click()
+    page.get_by_role("link", name="What ECS is told", exact=True).click()
     expect(page.get_by_text("clock").first).to_be_visible()
     # Compared with the deployment before it, nothing but the container is new.
     expect(page.locator(".differences").first).to_contain_text("sleep")

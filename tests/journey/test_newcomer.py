@@ -74,8 +74,7 @@ def test_it_is_found_by_keyboard_alone(page: Page, with_sample: Running) -> None
     page.keyboard.press("/")
     page.keyboard.type("evening")
     expect(page.locator("#rows > li")).to_have_count(1)
-    page.keyboard.press("Tab")
-    page.keyboard.press("j")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Add an evening mode to the menu")
 

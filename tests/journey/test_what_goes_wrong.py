@@ -26,7 +26,7 @@ CMD ["/x"]
         (
             "failing-build",
             {"Dockerfile": DOCKERFILE + "RUN echo it breaks here && exit 3\n"},
-            "failed: exit code 3",
+            "failed at Dockerfile:5: exit code 3",
         ),
         (
             "exits-at-once",
