@@ -1,24 +1,33 @@
 """Who may do what: three roles, each one includes what the role before it may do.
 
-Every view says what it needs, by `requires` or by Django's `login_not_required`; a test walks
-all addresses and fails on a view that says nothing.
+A role is held everywhere (by a Django group), or inside single repositories (by a `Membership`).
+Every view says what it needs, by `requires` or by Django's `login_not_required`; a test walks all
+addresses and fails on a view that says nothing. A private repository is for those alone who have
+a role inside it, and for administrators: to others there is no such thing, so they get 404.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import wraps
+from functools import cached_property, wraps
 from inspect import iscoroutinefunction
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from deployments.config import config
+from deployments.models import Branch, Delivery, Deployment, Repository
+
 P = ParamSpec("P")
 Answer = TypeVar("Answer", HttpResponseBase, Awaitable[HttpResponseBase])
+Rows = TypeVar("Rows", bound=Model)
+Anybody = AbstractBaseUser | AnonymousUser
 
 
 class Role(IntEnum):
@@ -33,70 +42,187 @@ class Role(IntEnum):
         return _BY_NAME.get(name)
 
 
-#: Where a user keeps the role that was asked for once.
-_KNOWN = "_edaha_role"
 _BY_NAME = {role.name.lower(): role for role in Role}
+#: Where a user keeps what was asked for once.
+_KNOWN_ROLE = "_edaha_role"
+_KNOWN_ACCESS = "_edaha_access"
+#: The way from a row to its repository.
+_REPOSITORY = {
+    Repository: "pk",
+    Branch: "repository",
+    Deployment: "branch__repository",
+    Delivery: "repository",
+}
 
 
-def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
-    """The highest role of a user's groups; None where no group gives one.
+@dataclass(frozen=True)
+class Sight:
+    """Which repositories somebody sees: all but these, or these alone. Equal for all who see
+    the same."""
+
+    is_all_but: bool = False
+    repositories: frozenset[int] = frozenset()
+
+    def filter(self, path: str) -> Q:
+        """What rows are filtered by whose repository is at the end of `path`; empty where
+        everything is seen. What belongs to no repository is for those who see all but some."""
+        if not self.is_all_but:
+            return Q(**{f"{path}__in": sorted(self.repositories)})
+        # Few repositories are private, and often none is: their ids cost no join.
+        return ~Q(**{f"{path}__in": sorted(self.repositories)}) if self.repositories else Q()
+
+    def visible(self, rows: QuerySet[Rows], path: str = "") -> QuerySet[Rows]:
+        """Those of the rows whose repository is seen; `path` leads from a row to it."""
+        return rows.filter(self.filter(path or _REPOSITORY[rows.model]))
+
+
+EVERYTHING = Sight(is_all_but=True)
+
+
+@dataclass
+class Access:
+    """What somebody may do: everywhere, and inside single repositories."""
+
+    role: Role | None = None
+    #: A repository's id → the role inside it.
+    repositories: dict[int, Role] = field(default_factory=dict)
+
+    @property
+    def highest(self) -> Role | None:
+        """The highest role that is held anywhere; None where nothing is held at all."""
+        return max(filter(None, (self.role, *self.repositories.values())), default=None)
+
+    def inside(self, repository: int | None) -> Role | None:
+        """The role inside the repository of that id; None where it is not to be seen.
+
+        What belongs to no repository, such as a delivery that names an unknown one, is for those
+        who have a role everywhere.
+        """
+        if repository is None:
+            return self.role
+        is_hidden = self.sight.is_all_but and repository in self.sight.repositories
+        own = self.repositories.get(repository)
+        return max(filter(None, (None if is_hidden else self.role, own)), default=None)
+
+    def visible(self, rows: QuerySet[Rows], path: str = "") -> QuerySet[Rows]:
+        """Those of the rows whose repository may be seen; `path` leads from a row to it."""
+        return self.sight.visible(rows, path)
+
+    @cached_property
+    def sight(self) -> Sight:
+        """Asked of the database once."""
+        if self.role is None:
+            return Sight(is_all_but=False, repositories=frozenset(self.repositories))
+        if self.role == Role.ADMIN:
+            return EVERYTHING
+        private = Repository.objects.filter(is_private=True).values_list("pk", flat=True)
+        hidden = frozenset(private.order_by()).difference(self.repositories)
+        return Sight(is_all_but=True, repositories=hidden)
+
+
+def role_of(user: Anybody) -> Role | None:
+    """The highest role that a user has everywhere; None where no group gives one.
 
     Asked of the database once for each user that a request has read.
     """
+    if isinstance(user, AnonymousUser):
+        return Role.VIEWER if config().open_reading else None
     if not isinstance(user, User) or not user.is_active:
         return None
     if user.is_superuser:
         return Role.ADMIN
-    if not hasattr(user, _KNOWN):
+    if not hasattr(user, _KNOWN_ROLE):
         names = user.groups.filter(name__in=_BY_NAME).values_list("name", flat=True)
         remember_role(user, max((_BY_NAME[name] for name in names), default=None))
-    return cast("Role | None", getattr(user, _KNOWN))
+    return cast("Role | None", getattr(user, _KNOWN_ROLE))
 
 
 def remember_role(user: User, role: Role | None) -> None:
     """Tell `role_of` what was read together with the user."""
-    setattr(user, _KNOWN, role)
+    setattr(user, _KNOWN_ROLE, role)
+
+
+def access_of(user: Anybody) -> Access:
+    """What a user may do; asked of the database once for each user that a request has read."""
+    if not hasattr(user, _KNOWN_ACCESS):
+        setattr(user, _KNOWN_ACCESS, Access(role_of(user), _memberships(user)))
+    return cast(Access, getattr(user, _KNOWN_ACCESS))
+
+
+def _memberships(user: Anybody) -> dict[int, Role]:
+    if not isinstance(user, User) or not user.is_active or role_of(user) == Role.ADMIN:
+        return {}
+    held = user.memberships.values_list("repository", "role")
+    return {repository: _BY_NAME[role] for repository, role in held}
 
 
 def requires(
-    role: Role,
+    role: Role, of: type[Model] | None = None, *, is_personal: bool = False
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, P], Answer]], Callable[Concatenate[HttpRequest, P], Answer]
 ]:
-    """Let a view be called by people of this role or a higher one; others get the 403 page."""
+    """Let a view be called by people of this role or a higher one; others get the 403 page.
+
+    With `of`, it is the role inside the repository of the row whose key the view's `pk` is: who
+    has none there gets 404, as for a row that does not exist. Without, it is a role that is held
+    everywhere; but what needs a viewer, such as a list, is also for those with a role inside some
+    repository, and shows what they may see. A personal view is for those who signed in, also
+    where everybody may read.
+    """
+
+    def check(user: Anybody, pk: int | None) -> None:
+        access = access_of(user)
+        if access.highest is None:
+            raise PermissionDenied(_("Your account has no role yet. Ask an administrator for one."))
+        if of is not None and pk is not None:
+            held = inside(access, of, pk)
+        else:
+            held = access.highest if role == Role.VIEWER else access.role
+        if held is None or held < role:
+            name = role.name.lower()
+            raise PermissionDenied(
+                _("This needs the role “%s”. Ask an administrator for it.") % name
+            )
 
     def decorate(
         view: Callable[Concatenate[HttpRequest, P], Answer],
     ) -> Callable[Concatenate[HttpRequest, P], Answer]:
-        guarded: Any = _guard_async(view, role) if iscoroutinefunction(view) else _guard(view, role)
-        guarded.required_role = role
+        guard = _guard_async if iscoroutinefunction(view) else _guard
+        guarded: Any = guard(view, check)
+        guarded.required_role, guarded.required_of = role, of
+        guarded.is_open_reading = role == Role.VIEWER and not is_personal
         return cast(Callable[Concatenate[HttpRequest, P], Answer], guarded)
 
     return decorate
 
 
-def _guard(view: Callable[..., Any], role: Role) -> Callable[..., Any]:
+def inside(access: Access, model: type[Model], pk: int) -> Role | None:
+    """The role inside the repository of a row. Raises Http404 where there is none to be seen."""
+    if access.sight == EVERYTHING and not access.repositories:
+        return access.role  # whichever repository it is of, and whether there is such a row
+    path = _REPOSITORY[model]
+    rows = model._default_manager.filter(pk=pk).values_list(path, flat=True)
+    for repository in rows:
+        held = access.inside(repository)
+        if held is not None:
+            return held
+    raise Http404
+
+
+def _guard(view: Callable[..., Any], check: Callable[..., None]) -> Callable[..., Any]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        _check(role_of(request.user), role)
+        check(request.user, kwargs.get("pk"))
         return view(request, *args, **kwargs)
 
     return guarded
 
 
-def _guard_async(view: Callable[..., Any], role: Role) -> Callable[..., Any]:
+def _guard_async(view: Callable[..., Any], check: Callable[..., None]) -> Callable[..., Any]:
     @wraps(view)
     async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         user = await request.auser()
-        _check(await sync_to_async(role_of)(user), role)
+        await sync_to_async(check)(user, kwargs.get("pk"))
         return await view(request, *args, **kwargs)
 
     return guarded
-
-
-def _check(held: Role | None, needed: Role) -> None:
-    if held is None:
-        raise PermissionDenied(_("Your account has no role yet. Ask an administrator for one."))
-    if held < needed:
-        name = needed.name.lower()
-        raise PermissionDenied(_("This needs the role “%s”. Ask an administrator for it.") % name)

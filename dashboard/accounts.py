@@ -5,11 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db.models import Case, Max, When
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
+
+from deployments import audit
+from deployments.config import config
 
 from .access import Role, remember_role
 from .models import Preferences
@@ -44,6 +48,43 @@ def preferences_of(person: AbstractBaseUser | AnonymousUser) -> Preferences:
 def login_of(person: AbstractBaseUser | AnonymousUser) -> str:
     """Whose pull requests are a person's own."""
     return preferences_of(person).github_login or person.get_username()
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Deny by default: a view that is open to everybody says so (`login_not_required`). Where the
+    installation lets everybody read, what needs no more than a viewer is open as well."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        if config().open_reading and getattr(view_func, "is_open_reading", False):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class OriginMiddleware:
+    """The audit log learns from where a request comes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        before = audit.origin.set(address_of(request))
+        try:
+            return self._get_response(request)
+        finally:
+            audit.origin.reset(before)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The network address of whoever asks. What a proxy says of it is believed only where one is
+    set; the last entry is the one that the proxy itself has written."""
+    told = request.headers.get("X-Forwarded-For", "") if config().behind_proxy else ""
+    return told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 class LanguageMiddleware:

@@ -14,6 +14,7 @@ from deployments.models import Branch, Deployment
 
 from . import undoing
 from .access import Role, requires
+from .auditing import noted
 from .presentation import preview_rows
 
 _LONGEST_REASON = 500
@@ -23,7 +24,7 @@ Said = tuple[str, str]
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def redeploy(request: HttpRequest, pk: int) -> HttpResponse:
     """Deploy the newest commit again, or the one that is named."""
     branch = _branch(pk)
@@ -38,11 +39,11 @@ def redeploy(request: HttpRequest, pk: int) -> HttpResponse:
         intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache)
         return _("The deployment is on its way."), ""
 
-    return _once(request, branch, wish)
+    return _once(request, branch, "preview.deploy", wish)
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def choose_deployment(request: HttpRequest, pk: int) -> HttpResponse:
     """Deploy in another way than at the press of a button."""
     branch = _branch(pk)
@@ -51,7 +52,7 @@ def choose_deployment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def choose_rollback(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
     targets = intake.rollback_targets(branch)
@@ -59,7 +60,7 @@ def choose_rollback(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
     chosen = request.POST.get("deployment", "")
@@ -72,18 +73,18 @@ def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("Deployment #%(number)d is on its way back.") % {"number": to.generation}
         return said, "deploy_head"
 
-    return _once(request, branch, wish)
+    return _once(request, branch, "preview.roll_back", wish)
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def confirm_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask first, about what is on its way at this moment."""
     return render(request, "branches/cancel.html", {"branch": _branch(pk)})
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Deployment)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     deployment = get_object_or_404(Deployment.objects.select_related("branch"), pk=pk)
 
@@ -93,11 +94,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
             return _("The deployment is cancelled."), "deploy_head"
         return _("It had come to an end already. Nothing was changed."), ""
 
-    return _done(request, deployment.branch, wish)
+    return _done(request, deployment.branch, "deployment.cancel", wish)
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def pin(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
@@ -106,11 +107,11 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
             return _("It stays until somebody unpins it."), "unpin"
         return _("It was pinned before."), ""
 
-    return _done(request, branch, wish)
+    return _done(request, branch, "preview.pin", wish)
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def unpin(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
@@ -119,11 +120,11 @@ def unpin(request: HttpRequest, pk: int) -> HttpResponse:
             return _("Its time begins anew."), "pin"
         return _("It was not pinned."), ""
 
-    return _done(request, branch, wish)
+    return _done(request, branch, "preview.unpin", wish)
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
@@ -131,18 +132,18 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
         intake.extend(branch, actor=_actor(request))
         return _("Its time begins anew."), ""
 
-    return _done(request, branch, wish)
+    return _done(request, branch, "preview.extend", wish)
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def confirm_destroy(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask first, and say what will happen."""
     return render(request, "branches/destroy.html", {"branch": _branch(pk)})
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def destroy(request: HttpRequest, pk: int) -> HttpResponse:
     branch, actor = _branch(pk), _actor(request)
     reason = _reason(request) or f"{actor} pressed destroy"
@@ -152,22 +153,27 @@ def destroy(request: HttpRequest, pk: int) -> HttpResponse:
             return _("The preview is being taken down."), "redeploy"
         return _("It was destroyed before."), ""
 
-    return _done(request, branch, wish)
+    return _done(request, branch, "preview.destroy", wish)
 
 
-def _once(request: HttpRequest, branch: Branch, wish: Callable[[], Said]) -> HttpResponse:
+def _once(
+    request: HttpRequest, branch: Branch, action: str, wish: Callable[[], Said]
+) -> HttpResponse:
     """The form says what it was looking at when it was sent: a second click on the same page finds
     that something newer is under way, and does nothing."""
     if request.POST.get("generation") != str(branch.generation):
         messages.info(request, _("A newer deployment is already on its way. Nothing was changed."))
         return redirect("branch", branch.pk)
-    return _done(request, branch, wish)
+    return _done(request, branch, action, wish)
 
 
-def _done(request: HttpRequest, branch: Branch, wish: Callable[[], Said]) -> HttpResponse:
+def _done(
+    request: HttpRequest, branch: Branch, action: str, wish: Callable[[], Said]
+) -> HttpResponse:
     """Tell the wish, and lead back to the preview's page with what came of it."""
     try:
-        said, undo = wish()
+        with noted(action, branch, actor=_actor(request), reason=_reason(request)):
+            said, undo = wish()
     except UserError as problem:
         messages.error(request, f"{problem.message} {problem.hint}".strip())
     else:

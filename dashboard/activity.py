@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from . import listing
-from .access import Role, requires
+from .access import Role, access_of, requires
 from .listing import Search
 
 
@@ -13,7 +13,7 @@ from .listing import Search
 @requires(Role.VIEWER)
 def page(request: HttpRequest) -> HttpResponse:
     search = Search.of(request.GET)
-    found = listing.activity(search)
+    found = listing.activity(search, access_of(request.user))
     return render(
         request,
         "activity/list.html",

@@ -9,11 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from deployments import audit
 from deployments import deliveries as rules
 from deployments.models import Delivery
 
 from . import listing
-from .access import Role, requires
+from .access import Role, access_of, requires
 from .listing import Search
 
 #: A payload may have 25 MB; what a page shows of it is enough to understand it.
@@ -25,8 +26,9 @@ PAYLOAD_SHOWN = 200_000
 def listed(request: HttpRequest) -> HttpResponse:
     search = Search.of(request.GET)
     # Before the rows: what arrives in between is then told twice, and not never.
-    newest = Delivery.objects.aggregate(last=Max("pk"))["last"] or 0
-    page = listing.deliveries(search)
+    shown = access_of(request.user).visible(Delivery.objects.all())
+    newest = shown.aggregate(last=Max("pk"))["last"] or 0
+    page = listing.deliveries(search, access_of(request.user))
     return render(
         request,
         "deliveries/list.html",
@@ -40,7 +42,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Delivery)
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(Delivery.objects.select_related("repository", "branch"), pk=pk)
     payload = _pretty(bytes(delivery.payload))
@@ -56,10 +58,16 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Delivery)
 def replay(request: HttpRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(Delivery.objects.defer("payload"), pk=pk)
     if rules.replay(delivery, actor=request.user.get_username()):
+        audit.note(
+            "delivery.replay",
+            delivery.guid,
+            actor=request.user.get_username(),
+            repository=delivery.repository,
+        )
         messages.success(request, _("It is being decided about once more."))
     else:
         messages.info(request, _("It is still being decided. Nothing was changed."))

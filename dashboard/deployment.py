@@ -8,11 +8,11 @@ from django.views.decorators.http import require_GET
 from deployments.models import Deployment, Screenshot
 
 from . import comparison
-from .access import Role, requires, role_of
+from .access import Role, access_of, requires
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     deployment = get_object_or_404(
         Deployment.objects.select_related("branch__repository", "branch__deployment"), pk=pk
@@ -33,11 +33,12 @@ def _neighbours(deployment: Deployment) -> dict[str, Deployment | None]:
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 def definitions(request: HttpRequest, pk: int) -> HttpResponse:
     """What ECS was told of a deployment; values are for those who may deploy."""
     deployment = get_object_or_404(Deployment.objects.select_related("branch__repository"), pk=pk)
-    may_see_values = (role_of(request.user) or 0) >= Role.DEPLOYER
+    held = access_of(request.user).inside(deployment.branch.repository_id)
+    may_see_values = (held or 0) >= Role.DEPLOYER
     return render(
         request,
         "deployments/definitions.html",
@@ -51,7 +52,7 @@ def definitions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 @cache_control(private=True, immutable=True, max_age=31536000)
 def screenshot(request: HttpRequest, pk: int) -> HttpResponse:
     """What the preview looked like when this deployment went live."""

@@ -10,12 +10,15 @@ from deployments.models import Branch, Repository
 from deployments.states import BranchState
 
 from . import finding
+from .access import Sight
 
 #: Seconds that a look serves everybody. What the numbers are by now, an open page is told by its
 #: stream at once.
 _SECONDS = 10.0
 #: As many as a menu can usefully show; the search finds the others.
 _CHOICES = 100
+#: Of as many groups of people who see the same.
+_GROUPS = 64
 
 
 class Choices(NamedTuple):
@@ -36,31 +39,36 @@ class _Kept:
         self.forget()
 
     def forget(self) -> None:
-        self._facets: Facets | None = None
-        self._until = 0.0
+        self._known: dict[Sight, tuple[float, Facets]] = {}
 
-    def facets(self) -> Facets:
+    def facets(self, sight: Sight) -> Facets:
         with self._lock:
-            if self._facets is None or monotonic() >= self._until:
-                self._facets, self._until = _look(), monotonic() + _SECONDS
-            return self._facets
+            until, found = self._known.get(sight, (0.0, None))
+            if found is None or monotonic() >= until:
+                found = _look(sight)
+                if len(self._known) >= _GROUPS:
+                    self._known.clear()
+                self._known[sight] = (monotonic() + _SECONDS, found)
+            return found
 
 
 kept = _Kept()
 
 
-def facets() -> Facets:
-    """At most ten seconds old."""
-    return kept.facets()
+def facets(sight: Sight) -> Facets:
+    """Of what is seen; at most ten seconds old."""
+    return kept.facets(sight)
 
 
-def _look() -> Facets:
-    there = Branch.objects.exclude(state=BranchState.DESTROYED)
+def _look(sight: Sight) -> Facets:
+    branches = sight.visible(Branch.objects.all())
+    there = branches.exclude(state=BranchState.DESTROYED)
     authors = there.exclude(author="").values_list("author").annotate(number=Count("pk"))
     busiest = [name for name, _ in authors.order_by("-number", "author")[:_CHOICES]]
-    repositories = Repository.objects.order_by("full_name").values_list("full_name", flat=True)
+    known = sight.visible(Repository.objects.order_by("full_name"))
+    repositories = known.values_list("full_name", flat=True)
     return Facets(
-        numbers=finding.by_tab(Branch.objects.all()),
+        numbers=finding.by_tab(branches),
         choices=Choices(
             repositories=tuple(repositories[:_CHOICES]),
             authors=tuple(sorted(busiest, key=str.casefold)),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
@@ -16,6 +15,7 @@ from deployments.models.branch import BY_END, BY_TITLE, BY_VISIT
 from deployments.states import BranchState
 
 from . import listing
+from .access import Anybody, access_of
 from .accounts import login_of
 from .lines import PreviewLine, columns
 from .models import Favourite
@@ -64,10 +64,10 @@ class Found:
     following: str
 
 
-def previews(search: PreviewSearch, person: User) -> Found:
+def previews(search: PreviewSearch, person: Anybody) -> Found:
     """One page, in one query."""
     order = ORDERS[search.sort]
-    own = Favourite.objects.filter(user=person, branch=OuterRef("pk"))
+    own = _own(person)
     rows = _in_state(_matching(search, person), search.states)
     rows = _behind(rows.annotate(key=order.key), order, search.before)
     sign = "-" if order.is_descending else ""
@@ -79,15 +79,15 @@ def previews(search: PreviewSearch, person: User) -> Found:
     return Found(lines, "" if is_last else search.address(before=_cursor(shown[-1])))
 
 
-def nearest(search: PreviewSearch, person: User, count: int) -> list[PreviewLine]:
+def nearest(search: PreviewSearch, person: Anybody, count: int) -> list[PreviewLine]:
     """The first few that match, one's favourites first."""
-    own = Favourite.objects.filter(user=person, branch=OuterRef("pk"))
+    own = _own(person)
     rows = _in_state(_matching(search, person), search.states)
     wanted = columns(rows).annotate(is_favourite=Exists(own))
     return [PreviewLine.of(row) for row in wanted.order_by("-is_favourite", "-updated_at")[:count]]
 
 
-def numbers(search: PreviewSearch, person: User) -> dict[str, int]:
+def numbers(search: PreviewSearch, person: Anybody) -> dict[str, int]:
     """How many previews each tab would show."""
     return by_tab(_matching(search, person))
 
@@ -103,9 +103,14 @@ def by_tab(branches: QuerySet[Branch]) -> dict[str, int]:
     }
 
 
-def _matching(search: PreviewSearch, person: User) -> QuerySet[Branch]:
+def _own(person: Anybody) -> QuerySet[Favourite]:
+    """Favourites of the row outside; whoever did not sign in has none."""
+    return Favourite.objects.filter(user=person.pk, branch=OuterRef("pk"))
+
+
+def _matching(search: PreviewSearch, person: Anybody) -> QuerySet[Branch]:
     """All that the words and the filters let through, whatever its state."""
-    rows = Branch.objects.all()
+    rows = access_of(person).visible(Branch.objects.all())
     for word in search.words:
         rows = rows.filter(_has(word))
     if search.repository:
@@ -113,9 +118,10 @@ def _matching(search: PreviewSearch, person: User) -> QuerySet[Branch]:
     if search.author:
         rows = rows.filter(author__iexact=search.author)
     if search.mine:
-        rows = rows.filter(author__iexact=login_of(person))
+        login = login_of(person)
+        rows = rows.filter(author__iexact=login) if login else rows.none()
     if search.favourite:
-        rows = rows.filter(favourites__user=person)
+        rows = rows.filter(Exists(_own(person)))
     if search.pinned:
         rows = rows.filter(pinned_at__isnull=False)
     return rows

@@ -1,9 +1,8 @@
 """Home: every preview, found by a word."""
 
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from django.contrib.auth.models import User
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET
 from deployments.models import Repository, Transition
 
 from . import finding
-from .access import Role, requires
+from .access import Role, access_of, requires
 from .facets import Choices, facets
 from .search import SORTS, SWITCHES, TAB_NAMES, PreviewSearch
 
@@ -39,12 +38,12 @@ class Choice(NamedTuple):
 @require_GET
 @requires(Role.VIEWER)
 def page(request: HttpRequest) -> HttpResponse:
-    person = cast(User, request.user)
+    person, access = request.user, access_of(request.user)
     search = PreviewSearch.of(request.GET)
     # Before the rows: what happens in between is then told twice, and not never.
     seen = Transition.objects.aggregate(last=Max("pk"))["last"] or 0
     found = finding.previews(search, person)
-    known = facets()
+    known = facets(access.sight)
     numbers = finding.numbers(search, person) if search.is_filtered else known.numbers
     return render(
         request,
@@ -56,7 +55,8 @@ def page(request: HttpRequest) -> HttpResponse:
             "lines": found.lines,
             "following": found.following,
             "seen": seen,
-            "has_repository": bool(found.lines or search.only) or Repository.objects.exists(),
+            "has_repository": bool(found.lines or search.only)
+            or access.visible(Repository.objects.all()).exists(),
         },
     )
 

@@ -11,6 +11,8 @@ from django.http import QueryDict
 
 from deployments.models import Delivery, Transition
 
+from .access import Access
+
 PAGE_SIZE = 50
 
 Row = TypeVar("Row", bound=Model)
@@ -45,25 +47,27 @@ class Page(Generic[Row]):
     following: str
 
 
-def deliveries(search: Search) -> Page[Delivery]:
+def deliveries(search: Search, access: Access) -> Page[Delivery]:
     """Webhooks, newest first, without their payloads."""
-    rows = Delivery.objects.select_related("repository", "branch").defer("payload").order_by("-id")
+    known = Delivery.objects.select_related("repository", "branch").defer("payload")
+    rows = access.visible(known.order_by("-id"))
     if search.text:
         rows = rows.filter(_delivery_matches(search.text))
     if search.before.isascii() and search.before.isdigit():
         rows = rows.filter(pk__lt=int(search.before))
-    return _page(rows, search, lambda row: str(row.pk))
+    return paged(rows, search, lambda row: str(row.pk))
 
 
-def activity(search: Search) -> Page[Transition]:
+def activity(search: Search, access: Access) -> Page[Transition]:
     """What people did, newest first."""
     parts = ("branch__repository", "deployment")
-    rows = Transition.objects.exclude(actor="").select_related(*parts).order_by("-id")
+    known = Transition.objects.exclude(actor="").select_related(*parts).order_by("-id")
+    rows = access.visible(known, "branch__repository")
     if search.text:
         rows = rows.filter(_act_matches(search.text))
     if search.before.isascii() and search.before.isdigit():
         rows = rows.filter(pk__lt=int(search.before))
-    return _page(rows, search, lambda row: str(row.pk))
+    return paged(rows, search, lambda row: str(row.pk))
 
 
 def _act_matches(text: str) -> Q:
@@ -87,7 +91,8 @@ def _delivery_matches(text: str) -> Q:
     )
 
 
-def _page(rows: QuerySet[Row], search: Search, key: Callable[[Row], str]) -> Page[Row]:
+def paged(rows: QuerySet[Row], search: Search, key: Callable[[Row], str]) -> Page[Row]:
+    """One page of sorted rows; `key` is what the next page's address names the last row by."""
     found = list(rows[: PAGE_SIZE + 1])
     if len(found) <= PAGE_SIZE:
         return Page(found, "")

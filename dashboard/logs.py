@@ -17,7 +17,7 @@ _LINES_MAX = 1000
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Page after page of lines, and links to those that were searched for: plain HTML."""
     deployment = get_object_or_404(Deployment.objects.select_related("branch__repository"), pk=pk)
@@ -41,7 +41,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 def lines(request: HttpRequest, pk: int) -> JsonResponse:
     """`count` lines from number `from` on."""
     get_object_or_404(Deployment.objects.only("pk"), pk=pk)
@@ -52,7 +52,7 @@ def lines(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 def search(request: HttpRequest, pk: int) -> JsonResponse:
     """Where `q` stands behind line `after`."""
     get_object_or_404(Deployment.objects.only("pk"), pk=pk)
@@ -62,7 +62,7 @@ def search(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 def text(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The whole log as a text file."""
     get_object_or_404(Deployment.objects.only("pk"), pk=pk)

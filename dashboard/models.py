@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from deployments.models import Branch
+from deployments.models import ApiToken, Branch, Repository
 
 
 class Preferences(models.Model):
@@ -37,3 +37,19 @@ class Favourite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.branch}"
+
+
+class Membership(models.Model):
+    """The role that a person has inside one repository."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("Role"), max_length=10, choices=ApiToken.Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "repository"], name="membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} of {self.repository}"

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .access import Role, role_of
+from .access import Access, Role, access_of
 
 
 class Place(NamedTuple):
@@ -20,6 +20,11 @@ class Place(NamedTuple):
     role: Role = Role.VIEWER
     #: Names of the addresses that lie below it.
     below: tuple[str, ...] = ()
+
+    def is_open_to(self, access: Access) -> bool:
+        """Lists are for everybody with a role somewhere; the rest is for a role everywhere."""
+        held = access.highest if self.role == Role.VIEWER else access.role
+        return held is not None and held >= self.role
 
 
 class Section(NamedTuple):
@@ -47,6 +52,14 @@ SECTIONS = (
         (
             Place(_("Overview"), "overview", Role.DEPLOYER),
             Place(_("System"), "system", Role.DEPLOYER),
+        ),
+    ),
+    Section(
+        _("Administration"),
+        (
+            Place(_("People"), "people", Role.ADMIN),
+            Place(_("Tokens"), "tokens", Role.ADMIN),
+            Place(_("Audit log"), "audit", Role.ADMIN),
         ),
     ),
 )
@@ -85,8 +98,8 @@ def tabs(request: HttpRequest) -> list[Entry]:
 
 
 def _open_to(request: HttpRequest, section: Section) -> list[Place]:
-    held = role_of(request.user) or 0
-    return [place for place in section.places if held >= place.role]
+    access = access_of(request.user)
+    return [place for place in section.places if place.is_open_to(access)]
 
 
 def _current(request: HttpRequest, place: Place) -> str:

@@ -1,8 +1,7 @@
 """The command palette's entries: previews and pages that match what was typed."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from . import finding, navigation
-from .access import Role, requires, role_of
+from .access import Role, access_of, requires
 from .navigation import Place
 from .search import PreviewSearch
 
@@ -28,13 +27,12 @@ class Page(NamedTuple):
 @requires(Role.VIEWER)
 def options(request: HttpRequest) -> HttpResponse:
     search = PreviewSearch(q=PreviewSearch.of(request.GET).q)
-    person = cast(User, request.user)
     return render(
         request,
         "palette/options.html",
         {
             "search": search,
-            "previews": finding.nearest(search, person, PREVIEWS),
+            "previews": finding.nearest(search, request.user, PREVIEWS),
             "pages": _pages(request, search.q),
             "all": reverse("branches") + (search.address() if search.q else ""),
         },
@@ -44,10 +42,10 @@ def options(request: HttpRequest) -> HttpResponse:
 def _pages(request: HttpRequest, text: str) -> list[Page]:
     places = [place for section in navigation.SECTIONS for place in section.places]
     places.append(Place(_("Your settings"), "preferences"))
-    held = role_of(request.user) or 0
+    access = access_of(request.user)
     words = text.casefold().split()
     return [
         Page(place.name, reverse(place.url_name))
         for place in places
-        if held >= place.role and all(word in str(place.name).casefold() for word in words)
+        if place.is_open_to(access) and all(word in str(place.name).casefold() for word in words)
     ]

@@ -53,7 +53,7 @@ class PreferencesForm(forms.Form):
 
 
 @require_POST
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Branch, is_personal=True)
 def favourite(request: HttpRequest, pk: int) -> HttpResponse:
     branch = get_object_or_404(Branch.objects.only("pk"), pk=pk)
     Favourite.objects.get_or_create(user=_person(request), branch=branch)
@@ -61,7 +61,7 @@ def favourite(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Branch, is_personal=True)
 def unfavourite(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Branch.objects.only("pk"), pk=pk)
     Favourite.objects.filter(user=_person(request), branch=pk).delete()
@@ -69,7 +69,7 @@ def unfavourite(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, is_personal=True)
 def preferences(request: HttpRequest) -> HttpResponse:
     theme = request.COOKIES.get("theme", "")
     kept = preferences_of(request.user)
@@ -79,7 +79,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, is_personal=True)
 def save(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
     if not form.is_valid():

@@ -17,14 +17,14 @@ from .presentation import page_context, preview_details, preview_rows
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Branch)
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     branch = get_object_or_404(preview_details(), pk=pk)
     return render(request, "branches/page.html", page_context(branch))
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Branch)
 def running(request: HttpRequest, pk: int) -> HttpResponse:
     """Its services, tasks and events, as ECS tells them now; a part of the page, or one alone."""
     branch = get_object_or_404(preview_rows().select_related("live"), pk=pk)
@@ -48,7 +48,7 @@ def running(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Branch)
 @cache_control(private=True, max_age=86400)
 def qr(request: HttpRequest, pk: int) -> HttpResponse:
     """The preview's address for a phone's camera."""

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from deployments.adapters import logs
 from deployments.errors import EdahaError
+from deployments.models import Branch
 
 from . import outputs
 from .access import Role, requires
@@ -19,7 +20,7 @@ _LINES = 10_000
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     branch = get_object_or_404(preview_rows(), pk=pk)
     container = outputs.container_of(branch, request.GET)
@@ -43,7 +44,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def text(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest lines as a text file, without escape sequences."""
     chosen = outputs.chosen(get_object_or_404(preview_rows(), pk=pk), request.GET)

@@ -53,8 +53,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Deny by default: a view that is open to everybody says so (login_not_required).
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "dashboard.accounts.SignInMiddleware",
+    "dashboard.accounts.OriginMiddleware",
     "dashboard.accounts.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from deployments import reconcile
+from deployments import audit, reconcile
 from deployments.config import config
 from deployments.models import Orphan, Reconciliation
 
@@ -52,6 +52,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     before = Reconciliation.objects.first()
     asked = reconcile.ask(actor)
     is_new = before is None or asked.pk > before.pk
+    audit.note("installation.compare", "", actor=actor, after={"pass": asked.pk})
     said = _("Everything is being compared.") if is_new else _("That is being done already.")
     messages.success(request, said)
     return redirect("system")

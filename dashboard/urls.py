@@ -20,6 +20,8 @@ from . import (
     schema,
     system,
 )
+from .administration import audit, tokens
+from .administration import people as administrators
 from .overview import views as overview
 from .repositories import views as repositories
 from .streams import views as streams
@@ -67,6 +69,15 @@ urlpatterns = [
     path("repositories/<int:pk>/secret", repositories.rotate, name="rotate_secret"),
     path("repositories/<int:pk>/remove", repositories.remove, name="remove_repository"),
     path("repositories/<int:pk>/check/<slug:subject>", repositories.check, name="check"),
+    path("repositories/<int:pk>/members", administrators.member, name="member"),
+    path("people", administrators.listed, name="people"),
+    path("people/add", administrators.add, name="add_person"),
+    path("people/<int:pk>", administrators.change, name="change_person"),
+    path("tokens", tokens.listed, name="tokens"),
+    path("tokens/add", tokens.issue, name="issue_token"),
+    path("tokens/<int:pk>/revoke", tokens.revoke, name="revoke_token"),
+    path("audit", audit.listed, name="audit"),
+    path("audit.jsonl", audit.export, name="audit_export"),
     path("activity", activity.page, name="activity"),
     path("system", system.page, name="system"),
     path("system/compare", system.compare, name="compare"),

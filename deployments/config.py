@@ -35,6 +35,10 @@ class Config(BaseSettings):
     #: Empty: they are served as they lie in the source.
     static_root: Path | None = None
 
+    #: Whether everybody who reaches the dashboard may read, without signing in, what is in
+    #: repositories that are not private.
+    open_reading: bool = False
+
     #: Where people open the dashboard.
     base_url: str = "http://localhost:8000"
     allowed_hosts: CommaList = []

@@ -46,7 +46,7 @@ export function listenToKeys() {
       event.preventDefault();
       return step(1);
     }
-    if (isTyping(event.target) || !document.body.dataset.login) return;
+    if (isTyping(event.target) || !("login" in document.body.dataset)) return;
     const isSecond = Date.now() - waitsSince < PATIENCE;
     waitsSince = 0;
     const place = isSecond && PLACES[event.key];

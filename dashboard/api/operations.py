@@ -9,7 +9,6 @@ from ninja import Path, Query
 from dashboard import comparison
 from dashboard.access import Role
 from deployments.models import (
-    ApiToken,
     Branch,
     Delivery,
     Deployment,
@@ -37,7 +36,7 @@ from .schemas import (
     ReconciliationOut,
     RepositoryOut,
 )
-from .tokens import DEPLOYER, VIEWER
+from .tokens import DEPLOYER, OPERATOR, VIEWER, access, refusal
 
 api = DescribedAPI(
     title="Edaha",
@@ -59,7 +58,7 @@ READING: dict[int, Any] = dict.fromkeys((401, 403, 404, 405, 422), Problem)
 def list_branches(
     request: HttpRequest, response: HttpResponse, query: Query[BranchQuery]
 ) -> list[Branch]:
-    rows = _branches()
+    rows = access(request).visible(_branches())
     if query.repository:
         rows = rows.filter(repository__full_name__iexact=query.repository)
     if query.state:
@@ -69,7 +68,7 @@ def list_branches(
 
 @api.get("/branches/{branch_id}", response=READING | {200: BranchOut}, summary="One branch")
 def get_branch(request: HttpRequest, branch_id: Key) -> Branch:
-    return branch_of(branch_id)
+    return branch_of(request, branch_id)
 
 
 @api.get(
@@ -80,7 +79,7 @@ def get_branch(request: HttpRequest, branch_id: Key) -> Branch:
 def list_deployments(
     request: HttpRequest, response: HttpResponse, branch_id: Key, query: Query[PageQuery]
 ) -> list[Deployment]:
-    rows = _deployments().filter(branch=branch_of(branch_id))
+    rows = _deployments().filter(branch=branch_of(request, branch_id))
     return page(rows, query, request, response, newest_first=True)
 
 
@@ -90,7 +89,7 @@ def list_deployments(
     summary="One deployment",
 )
 def get_deployment(request: HttpRequest, deployment_id: Key) -> Deployment:
-    return deployment_of(deployment_id)
+    return deployment_of(request, deployment_id)
 
 
 @api.get(
@@ -100,10 +99,9 @@ def get_deployment(request: HttpRequest, deployment_id: Key) -> Deployment:
     description="Values of environment variables are shown to tokens that may deploy.",
 )
 def get_definitions(request: HttpRequest, deployment_id: Key) -> list[dict[str, Any]]:
-    deployment = get_object_or_404(Deployment, pk=deployment_id)
-    token = getattr(request, "auth", None)
-    role = Role.named(token.role) if isinstance(token, ApiToken) else None
-    may_see_values = (role or 0) >= Role.DEPLOYER
+    deployment = deployment_of(request, deployment_id)
+    held = access(request).inside(deployment.branch.repository_id)
+    may_see_values = (held or 0) >= Role.DEPLOYER
     return comparison.told(deployment, with_values=may_see_values)
 
 
@@ -115,7 +113,7 @@ def get_definitions(request: HttpRequest, deployment_id: Key) -> list[dict[str, 
     openapi_extra=logs.DESCRIPTION,
 )
 def get_log(request: HttpRequest, deployment_id: Key, query: Query[LogQuery]) -> HttpResponse:
-    deployment = get_object_or_404(Deployment, pk=deployment_id)
+    deployment = deployment_of(request, deployment_id)
     if request.get_preferred_type(["text/plain", "application/json"]) == "application/json":
         return logs.as_json(deployment, query.after)
     return logs.as_text(deployment, query.after)
@@ -127,7 +125,7 @@ def get_log(request: HttpRequest, deployment_id: Key, query: Query[LogQuery]) ->
 def list_repositories(
     request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
 ) -> list[Repository]:
-    return page(Repository.objects.all(), query, request, response)
+    return page(access(request).visible(Repository.objects.all()), query, request, response)
 
 
 @api.get(
@@ -139,7 +137,8 @@ def list_repositories(
 def list_deliveries(
     request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
 ) -> list[Delivery]:
-    rows = Delivery.objects.select_related("repository").defer("payload")
+    known = Delivery.objects.select_related("repository").defer("payload")
+    rows = access(request).visible(known)
     return page(rows, query, request, response, newest_first=True)
 
 
@@ -150,12 +149,13 @@ def list_deliveries(
     summary="One webhook with its payload",
 )
 def get_delivery(request: HttpRequest, guid: Path[Guid]) -> Delivery:
-    return get_object_or_404(Delivery.objects.select_related("repository"), guid=guid.lower())
+    shown = access(request).visible(Delivery.objects.select_related("repository"))
+    return get_object_or_404(shown, guid=guid.lower())
 
 
 @api.get(
     "/reconciliations",
-    auth=DEPLOYER,
+    auth=OPERATOR,
     response=READING | {200: list[ReconciliationOut]},
     summary="Comparisons of what is wanted with what is, newest first",
 )
@@ -175,13 +175,25 @@ def _deployments() -> Any:
     return Deployment.objects.prefetch_related("builds", "services")
 
 
-def branch_of(branch_id: int) -> Branch:
-    """The branch with that id, or the answer 404."""
-    branch: Branch = get_object_or_404(_branches(), pk=branch_id)
+def branch_of(request: HttpRequest, branch_id: int, role: Role = Role.VIEWER) -> Branch:
+    """The branch with that id, for whoever has that role in its repository.
+
+    404 where it is not to be seen, 403 where it is and the role is a lower one.
+    """
+    branch: Branch = get_object_or_404(access(request).visible(_branches()), pk=branch_id)
+    _check(request, branch.repository_id, role)
     return branch
 
 
-def deployment_of(deployment_id: int) -> Deployment:
-    """The deployment with that id, or the answer 404."""
-    deployment: Deployment = get_object_or_404(_deployments(), pk=deployment_id)
+def deployment_of(request: HttpRequest, deployment_id: int, role: Role = Role.VIEWER) -> Deployment:
+    """The deployment with that id, by the same rules."""
+    shown = access(request).visible(_deployments().select_related("branch__repository"))
+    deployment: Deployment = get_object_or_404(shown, pk=deployment_id)
+    _check(request, deployment.branch.repository_id, role)
     return deployment
+
+
+def _check(request: HttpRequest, repository: int, role: Role) -> None:
+    held = access(request).inside(repository)
+    if held is None or held < role:
+        raise refusal(role)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
-from dashboard.access import Role
+from dashboard.access import Access, Role
 from deployments.models import ApiToken
 
 #: A token's last use is written no more often than this: reading must not become writing.
@@ -16,21 +16,45 @@ USE_WRITTEN_EVERY = timedelta(minutes=1)
 
 
 class Token(HttpBearer):
-    """Let tokens of `role` or a higher one in; the operation finds the token in `request.auth`."""
+    """Let tokens of `role` or a higher one in; the operation finds the token in `request.auth`.
 
-    def __init__(self, role: Role) -> None:
+    Inside some repository is enough where the operation looks itself which one it is about.
+    """
+
+    def __init__(self, role: Role, *, is_everywhere: bool = False) -> None:
         super().__init__()
         self.role = role
+        self.is_everywhere = is_everywhere
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         found = ApiToken.find(token)
-        if found is None:
+        if found is None or found.has_expired:
             return None
         _note_use(found)
-        held = Role.named(found.role)
+        access = access_of(found)
+        held = access.role if self.is_everywhere else access.highest
         if held is None or held < self.role:
-            raise AuthorizationError(message=f"This needs the role {self.role.name.lower()}.")
+            raise refusal(self.role)
         return found
+
+
+def access(request: HttpRequest) -> Access:
+    """What the token of a request may do."""
+    token = getattr(request, "auth", None)
+    return access_of(token) if isinstance(token, ApiToken) else Access()
+
+
+def access_of(token: ApiToken) -> Access:
+    """A token's role: everywhere, or where it names repositories, inside these alone."""
+    role = Role.named(token.role)
+    own = token.repositories.values_list("pk", flat=True)
+    if role is None or not own:
+        return Access(role)
+    return Access(repositories=dict.fromkeys(own, role))
+
+
+def refusal(needed: Role) -> AuthorizationError:
+    return AuthorizationError(message=f"This needs the role {needed.name.lower()}.")
 
 
 def _note_use(token: ApiToken) -> None:
@@ -42,3 +66,5 @@ def _note_use(token: ApiToken) -> None:
 
 VIEWER = Token(Role.VIEWER)
 DEPLOYER = Token(Role.DEPLOYER)
+#: What concerns the whole installation.
+OPERATOR = Token(Role.DEPLOYER, is_everywhere=True)

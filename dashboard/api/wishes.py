@@ -4,13 +4,15 @@ from django.http import HttpRequest
 from ninja import Status
 from ninja.errors import AuthenticationError
 
-from deployments import intake, reconcile
+from dashboard.access import Role
+from dashboard.auditing import noted
+from deployments import audit, intake, reconcile
 from deployments.errors import UserError
 from deployments.models import ApiToken, Branch, Deployment, Reconciliation
 
 from .operations import ERRORS, Key, api, branch_of, deployment_of
 from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
-from .tokens import DEPLOYER
+from .tokens import DEPLOYER, OPERATOR
 
 
 @api.post(
@@ -21,14 +23,16 @@ from .tokens import DEPLOYER
     description="The branch's newest commit, or another one of its commits.",
 )
 def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> Status[Deployment]:
-    branch, actor, reason = branch_of(branch_id), _actor(request), _reason(wish)
+    branch, actor, reason = _branch(request, branch_id), _actor(request), _reason(wish)
     no_cache = wish.no_cache if wish else False
-    if wish and wish.commit is not None:
-        chosen = intake.deploy_commit(
-            branch, wish.commit, actor=actor, reason=reason, no_cache=no_cache
-        )
-        return Status(202, chosen)
-    return Status(202, intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache))
+    with noted("preview.deploy", branch, actor=actor, reason=reason):
+        if wish and wish.commit is not None:
+            made = intake.deploy_commit(
+                branch, wish.commit, actor=actor, reason=reason, no_cache=no_cache
+            )
+        else:
+            made = intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache)
+    return Status(202, made)
 
 
 @api.post(
@@ -42,8 +46,10 @@ def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> 
 def roll_back(
     request: HttpRequest, deployment_id: Key, wish: Explained | None = None
 ) -> Status[Deployment]:
-    to = deployment_of(deployment_id)
-    return Status(202, intake.roll_back(to.branch, to, actor=_actor(request), reason=_reason(wish)))
+    to, actor, reason = _deployment(request, deployment_id), _actor(request), _reason(wish)
+    with noted("preview.roll_back", to.branch, actor=actor, reason=reason):
+        made = intake.roll_back(to.branch, to, actor=actor, reason=reason)
+    return Status(202, made)
 
 
 @api.delete(
@@ -53,10 +59,11 @@ def roll_back(
     summary="Destroy a preview",
 )
 def destroy(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Status[Branch]:
-    actor = _actor(request)
+    branch, actor = _branch(request, branch_id), _actor(request)
     reason = _reason(wish) or f"{actor} asked for it"
-    intake.destroy(branch_of(branch_id), actor=actor, reason=reason)
-    return Status(202, branch_of(branch_id))
+    with noted("preview.destroy", branch, actor=actor, reason=reason):
+        intake.destroy(branch, actor=actor, reason=reason)
+    return Status(202, _branch(request, branch_id))
 
 
 @api.delete(
@@ -69,13 +76,14 @@ def destroy(request: HttpRequest, branch_id: Key, wish: Explained | None = None)
 def cancel(
     request: HttpRequest, deployment_id: Key, wish: Explained | None = None
 ) -> Status[Deployment]:
-    deployment = deployment_of(deployment_id)
-    if not intake.cancel(deployment, actor=_actor(request), reason=_reason(wish)):
-        raise UserError(
-            f"Deployment {deployment.pk} is not on its way: it is {deployment.state}.",
-            hint="Redeploy its branch, or destroy it.",
-        )
-    return Status(202, deployment_of(deployment_id))
+    deployment, actor = _deployment(request, deployment_id), _actor(request)
+    with noted("deployment.cancel", deployment.branch, actor=actor, reason=_reason(wish)):
+        if not intake.cancel(deployment, actor=actor, reason=_reason(wish)):
+            raise UserError(
+                f"Deployment {deployment.pk} is not on its way: it is {deployment.state}.",
+                hint="Redeploy its branch, or destroy it.",
+            )
+    return Status(202, _deployment(request, deployment_id))
 
 
 @api.put(
@@ -86,8 +94,10 @@ def cancel(
     description="It does not end by itself then. A closed pull request still ends it.",
 )
 def pin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Branch:
-    intake.pin(branch_of(branch_id), actor=_actor(request), reason=_reason(wish))
-    return branch_of(branch_id)
+    branch, actor, reason = _branch(request, branch_id), _actor(request), _reason(wish)
+    with noted("preview.pin", branch, actor=actor, reason=reason):
+        intake.pin(branch, actor=actor, reason=reason)
+    return _branch(request, branch_id)
 
 
 @api.delete(
@@ -97,8 +107,10 @@ def pin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> 
     summary="Let a pinned preview's time begin anew",
 )
 def unpin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Branch:
-    intake.unpin(branch_of(branch_id), actor=_actor(request), reason=_reason(wish))
-    return branch_of(branch_id)
+    branch, actor, reason = _branch(request, branch_id), _actor(request), _reason(wish)
+    with noted("preview.unpin", branch, actor=actor, reason=reason):
+        intake.unpin(branch, actor=actor, reason=reason)
+    return _branch(request, branch_id)
 
 
 @api.post(
@@ -108,19 +120,31 @@ def unpin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -
     summary="Count a preview's time anew, as a visit does",
 )
 def extend(request: HttpRequest, branch_id: Key) -> Branch:
-    intake.extend(branch_of(branch_id), actor=_actor(request))
-    return branch_of(branch_id)
+    branch, actor = _branch(request, branch_id), _actor(request)
+    with noted("preview.extend", branch, actor=actor):
+        intake.extend(branch, actor=actor)
+    return _branch(request, branch_id)
 
 
 @api.post(
     "/reconciliations",
-    auth=DEPLOYER,
+    auth=OPERATOR,
     response=ERRORS | {202: ReconciliationOut},
     summary="Compare now what is wanted with what is",
     description="Where a comparison runs already, the answer is that one.",
 )
 def compare(request: HttpRequest) -> Status[Reconciliation]:
-    return Status(202, reconcile.ask(_actor(request)))
+    asked = reconcile.ask(_actor(request))
+    audit.note("installation.compare", "", actor=_actor(request), after={"pass": asked.pk})
+    return Status(202, asked)
+
+
+def _branch(request: HttpRequest, branch_id: int) -> Branch:
+    return branch_of(request, branch_id, Role.DEPLOYER)
+
+
+def _deployment(request: HttpRequest, deployment_id: int) -> Deployment:
+    return deployment_of(request, deployment_id, Role.DEPLOYER)
 
 
 def _reason(wish: Explained | None) -> str:

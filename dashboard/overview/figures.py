@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Sum
 from django.utils import timezone
 
+from dashboard.access import EVERYTHING, Sight
 from deployments.causes import Cause, fault
 from deployments.config import config
 from deployments.models import Branch, Deployment, Service, Tally
@@ -61,9 +62,10 @@ class AgeCount(NamedTuple):
 Row = dict[str, Any]
 
 
-def rows(since: datetime) -> list[Row]:
+def rows(since: datetime, sight: Sight = EVERYTHING) -> list[Row]:
     """Newest first."""
-    found = Deployment.objects.filter(started_at__gte=since).order_by("-started_at")
+    shown = sight.visible(Deployment.objects.filter(started_at__gte=since))
+    found = shown.order_by("-started_at")
     return list(found.values(*_COLUMNS)[:MOST])
 
 
@@ -89,9 +91,9 @@ def causes(found: Iterable[Row]) -> list[CauseCount]:
     ]
 
 
-def ages() -> list[AgeCount]:
+def ages(sight: Sight = EVERYTHING) -> list[AgeCount]:
     """Previews that are there, by age, and what each group costs a day."""
-    there = Branch.objects.exclude(state=BranchState.DESTROYED)
+    there = sight.visible(Branch.objects.exclude(state=BranchState.DESTROYED))
     groups: dict[int, list[int | None]] = {1: [], 7: [], 30: [], 0: []}
     now = timezone.now()
     for created, live in there.values_list("created_at", "live_id"):

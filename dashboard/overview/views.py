@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard import health
-from dashboard.access import Role, requires
+from dashboard.access import Access, Role, Sight, access_of, requires
 from deployments.config import config
 from deployments.models import Deployment, Pulse
 from deployments.pipeline import queue
@@ -29,7 +29,8 @@ _WAITING = 20
 def page(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("days", "")
     days = int(chosen) if chosen in map(str, RANGES) else RANGES[1]
-    past, prices = _past.of(days), config().prices
+    access = access_of(request.user)
+    past, prices = _past.of(days, access.sight), config().prices
     return render(
         request,
         "overview/page.html",
@@ -37,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
         | {
             "ranges": RANGES,
             "chosen": days,
-            "waiting": _waiting(),
+            "waiting": _waiting(access),
             "pulses": Pulse.objects.filter(part__in=(Pulse.Part.CONTROL, Pulse.Part.BUILD)),
             "ill": [part for part in health.parts() if not part.is_well],
             "currency": prices.currency if prices else "",
@@ -45,10 +46,11 @@ def page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _waiting() -> list[tuple[Deployment, Any]]:
+def _waiting(access: Access) -> list[tuple[Deployment, Any]]:
     """Deployments that wait, in the order of their places."""
     places = queue.standings()
-    found = Deployment.objects.select_related("branch__repository").in_bulk(places)
+    shown = access.visible(Deployment.objects.select_related("branch__repository"))
+    found = shown.in_bulk(places)
     pairs = [(found[pk], place) for pk, place in places.items() if pk in found]
     return sorted(pairs, key=lambda pair: pair[1].position)[:_WAITING]
 
@@ -61,14 +63,14 @@ class _Past:
         self.forget()
 
     def forget(self) -> None:
-        self._known: dict[int, tuple[float, dict[str, Any]]] = {}
+        self._known: dict[tuple[int, Sight], tuple[float, dict[str, Any]]] = {}
 
-    def of(self, days: int) -> dict[str, Any]:
+    def of(self, days: int, sight: Sight) -> dict[str, Any]:
         with self._lock:
-            at, found = self._known.get(days, (-_SECONDS, {}))
+            at, found = self._known.get((days, sight), (-_SECONDS, {}))
             if not found or monotonic() - at >= _SECONDS:
-                found = _drawn(days)
-                self._known[days] = (monotonic(), found)
+                found = _drawn(days, sight)
+                self._known[days, sight] = (monotonic(), found)
             return found
 
 
@@ -76,9 +78,9 @@ _past = _Past()
 forget = _past.forget
 
 
-def _drawn(count: int) -> dict[str, Any]:
+def _drawn(count: int, sight: Sight) -> dict[str, Any]:
     since = (timezone.now() - timedelta(days=count - 1)).replace(hour=0, minute=0, second=0)
-    rows = figures.rows(since)
+    rows = figures.rows(since, sight)
     days = figures.days(rows, since)
     dates = [day.day for day in days]
     causes = figures.causes(rows)
@@ -100,7 +102,7 @@ def _drawn(count: int) -> dict[str, Any]:
         "reuse": charts.lines(dates, {"reused": [day.reused for day in days]}, top=100),
         "throttling": charts.columns(dates, {"failed": [day.throttled for day in days]}),
         "throttled": sum(day.throttled for day in days),
-        "ages": figures.ages(),
+        "ages": figures.ages(sight),
         "causes": causes,
         "most": max((cause.number for cause in causes), default=1),
     }

@@ -21,7 +21,7 @@ class Section(NamedTuple):
 
 
 SECTIONS = (
-    Section(_("Where it is"), ("full_name", "clone_url", "default_branch"), False),
+    Section(_("Where it is"), ("full_name", "clone_url", "default_branch", "is_private"), False),
     Section(_("Which branches get a preview"), ("policy", "patterns", "deploy_drafts"), False),
     Section(
         _("How it is built and run, where its edaha.yml says nothing"),
@@ -47,6 +47,7 @@ _LABELS: dict[str, str | Promise] = {
     "full_name": _("Owner and name"),
     "clone_url": _("Clone address"),
     "default_branch": _("Main line"),
+    "is_private": _("Private"),
     "policy": _("Previews for"),
     "patterns": _("Patterns"),
     "deploy_drafts": _("Draft pull requests, too"),
@@ -78,6 +79,7 @@ _LABELS: dict[str, str | Promise] = {
 _HELP: dict[str, str | Promise] = {
     "full_name": _("As on GitHub, such as acme/shop."),
     "clone_url": _("Such as https://github.com/acme/shop.git. The token is a setting of Edaha."),
+    "is_private": _("Only people with a role inside it, and administrators, see that it exists."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
     "dockerfile": _("Its path in the repository."),
     "context": _("The folder that the build sees; . is all of it."),
@@ -101,6 +103,15 @@ _HELP: dict[str, str | Promise] = {
 }
 
 
+#: What says what its code may reach. Whoever is an administrator of one repository alone must not
+#: reach more than was given to it.
+_FOR_THE_INSTALLATION = (
+    "full_name", "clone_url", "allowed", "cluster", "namespace", "subnets", "security_groups",
+    "assign_public_ip", "launch_type", "capacity_providers", "task_role_arn", "execution_role_arn",
+    "max_builds", "max_previews", "deployments_per_hour",
+)  # fmt: skip
+
+
 class RepositoryForm(forms.ModelForm):  # type: ignore[type-arg]
     patterns = ListField(required=False)
     platforms = ListField()
@@ -115,8 +126,11 @@ class RepositoryForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Repository
         fields = tuple(name for section in SECTIONS for name in section.fields)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_for_all: bool = True, **kwargs: Any) -> None:
+        """Without `is_for_all`, what only an administrator of everything decides stays as it is."""
         super().__init__(*args, **kwargs)
+        for name in () if is_for_all else _FOR_THE_INSTALLATION:
+            self.fields[name].disabled = True
         for name, field in self.fields.items():
             field.label, field.help_text = str(_LABELS[name]), str(_HELP.get(name, ""))
             is_box = isinstance(field.widget, forms.CheckboxInput)

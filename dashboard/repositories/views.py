@@ -9,8 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.access import Role, requires
+from dashboard.access import Role, access_of, requires
+from dashboard.administration import people
 from dashboard.presentation import hub_address
+from dashboard.shown_once import keep, take
 from deployments import checking, registering
 from deployments.checking import Subject
 from deployments.config import config
@@ -20,22 +22,20 @@ from deployments.states import BranchState
 
 from .forms import RepositoryForm
 
-#: In the session, of whoever made it.
-_SHOWN_ONCE = "webhook"
-
 
 @require_GET
 @requires(Role.VIEWER)
 def listed(request: HttpRequest) -> HttpResponse:
-    return render(request, "repositories/list.html", {"repositories": _with_numbers()})
+    shown = access_of(request.user).visible(_with_numbers())
+    return render(request, "repositories/list.html", {"repositories": shown})
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Repository)
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     repository = get_object_or_404(_with_numbers(), pk=pk)
     is_poll = request.headers.get("HX-Request") == "true"
-    shown = {} if is_poll else request.session.pop(_SHOWN_ONCE, {})
+    shown = {} if is_poll else take(request, "webhook")
     secret = shown.get("secret", "") if shown.get("repository") == pk else ""
     return render(
         request,
@@ -47,6 +47,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             "hooks_url": hub_address(repository, "settings/hooks/new"),
             "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
             "subjects": list(Subject),
+            **people.members(repository),
         },
     )
 
@@ -58,7 +59,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         repository = form.save(commit=False)
         repository.webhook_secret = registering.new_secret()
-        registering.add(repository)
+        registering.add(repository, actor=request.user.get_username())
         _show_once(request, repository)
         messages.success(request, _("%s is known now. One step is left: the webhook.") % repository)
         return redirect("repository", repository.pk)
@@ -66,25 +67,30 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, of=Repository)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     repository = get_object_or_404(Repository, pk=pk)
     # Checking writes into the form's own instance: what is stored is compared with another one.
-    form = RepositoryForm(request.POST or None, instance=get_object_or_404(Repository, pk=pk))
+    is_for_all = access_of(request.user).role == Role.ADMIN
+    instance = get_object_or_404(Repository, pk=pk)
+    form = RepositoryForm(request.POST or None, instance=instance, is_for_all=is_for_all)
     if request.method == "POST" and form.is_valid():
-        differing = registering.change(repository, form.cleaned_data)
+        actor = request.user.get_username()
+        differing = registering.change(repository, form.cleaned_data, actor=actor)
         said = _("Saved. It holds from the next deployment on.")
         messages.success(request, said if differing else _("Nothing was changed."))
         return redirect("repository", pk)
-    return render(request, "repositories/form.html", {"form": form, "repository": repository})
+    context = {"form": form, "repository": repository, "is_for_all": is_for_all}
+    return render(request, "repositories/form.html", context)
 
 
 @require_POST
-@requires(Role.ADMIN)
+@requires(Role.ADMIN, of=Repository)
 def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     """A new webhook secret; the one before stays valid until the next rotation."""
     repository = get_object_or_404(Repository, pk=pk)
-    registering.change(repository, {"webhook_secret": registering.new_secret()})
+    new = {"webhook_secret": registering.new_secret()}
+    registering.change(repository, new, actor=request.user.get_username())
     _show_once(request, repository)
     messages.success(request, _("Paste the new secret at GitHub. The one before still works."))
     return redirect("repository", pk)
@@ -97,7 +103,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return render(request, "repositories/remove.html", {"repository": repository})
     try:
-        registering.remove(get_object_or_404(Repository, pk=pk))
+        registering.remove(get_object_or_404(Repository, pk=pk), actor=request.user.get_username())
     except UserError as problem:
         messages.error(request, problem.message)
         return redirect("repository", pk)
@@ -106,7 +112,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Repository)
 def check(request: HttpRequest, pk: int, subject: str) -> HttpResponse:
     """What one subject says of the settings; a part of the page, or one alone."""
     repository = get_object_or_404(Repository, pk=pk)
@@ -124,7 +130,4 @@ def _with_numbers() -> QuerySet[Any]:
 
 
 def _show_once(request: HttpRequest, repository: Repository) -> None:
-    request.session[_SHOWN_ONCE] = {
-        "repository": repository.pk,
-        "secret": repository.webhook_secret,
-    }
+    keep(request, "webhook", {"repository": repository.pk, "secret": repository.webhook_secret})

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, Max, QuerySet
 from django.template.loader import render_to_string
 
+from dashboard.access import Sight
 from dashboard.finding import by_tab
 from dashboard.lines import PreviewLine, columns
 from dashboard.presentation import (
@@ -39,11 +40,11 @@ _PARTS = (
 )
 
 
-async def follow_all(after: int, language: str) -> AsyncGenerator[bytes]:
+async def follow_all(after: int, language: str, sight: Sight) -> AsyncGenerator[bytes]:
     """The line of every preview that changes, as it is now; told twice it does no harm."""
     yield RETRY
-    async with hub().watch(BranchesFeed) as (feed, viewer):
-        for missed in await feed.call(changed_since, after):
+    async with hub().watch(BranchesFeed, sight) as (feed, viewer):
+        for missed in await feed.call(changed_since, after, sight):
             yield missed.in_language(language)
         yield (await feed.call(feed.numbers)).in_language(language)
         async for event in viewer.events():
@@ -60,20 +61,22 @@ async def follow_one(branch_id: int, language: str) -> AsyncGenerator[bytes]:
             yield event.in_language(language) if event else HEARTBEAT
 
 
-async def follow_deliveries(after: int, language: str) -> AsyncGenerator[bytes]:
+async def follow_deliveries(after: int, language: str, sight: Sight) -> AsyncGenerator[bytes]:
     """That there are new deliveries or decisions; the page then loads them.
 
     `after` is the newest one that the page has: what came since then is new as well.
     """
     yield RETRY
-    async with hub().watch(DeliveriesFeed) as (feed, viewer):
-        if await feed.call(_last_delivery) > after:
+    async with hub().watch(DeliveriesFeed, sight) as (feed, viewer):
+        if await feed.call(feed.last) > after:
             yield Event.plain("new").in_language(language)
         async for event in viewer.events():
             yield event.in_language(language) if event else HEARTBEAT
 
 
 class BranchesFeed(Feed):
+    """Its key is a `Sight`: whoever sees the same shares it."""
+
     pause = 0.05
 
     def __init__(self, *args: Any) -> None:
@@ -103,7 +106,10 @@ class BranchesFeed(Feed):
         branches |= {branch for pk, branch in moves.items() if pk not in self._told}
         self._position = max([self._position, *moves])
         self._told = set(moves)
-        return [*line_events(branches, self._position), *self._changed_numbers(bool(branches))]
+        return [
+            *line_events(branches, self._position, self.key),
+            *self._changed_numbers(bool(branches)),
+        ]
 
     def numbers(self) -> Event:
         """How many previews each tab has, at most a second ago."""
@@ -122,7 +128,10 @@ class BranchesFeed(Feed):
         return [self.numbers()] if self._told_numbers != before else []
 
     def _count(self) -> dict[str, int]:
-        self._numbers, self._counted_at = by_tab(Branch.objects.all()), monotonic()
+        self._numbers, self._counted_at = (
+            by_tab(self.key.visible(Branch.objects.all())),
+            monotonic(),
+        )
         return self._numbers
 
 
@@ -178,23 +187,31 @@ class DeliveriesFeed(Feed):
         before, self._seen = self._seen, self._values()
         return [Event.plain("new")] if self._seen != before else []
 
+    def last(self) -> int:
+        """The newest delivery that may be seen."""
+        return self._visible().aggregate(last=Max("pk"))["last"] or 0
+
+    def _visible(self) -> QuerySet[Delivery]:
+        shown: QuerySet[Delivery] = self.key.visible(Delivery.objects.all())
+        return shown
+
     def _values(self) -> object:
-        newest = Delivery.objects.order_by("-id")[: self.shown]
+        newest = self._visible().order_by("-id")[: self.shown]
         return list(newest.values_list("pk", "state", "decision"))
 
 
-def changed_since(transition: int) -> list[Event]:
+def changed_since(transition: int, sight: Sight) -> list[Event]:
     """The lines of all previews that changed since a transition; or that there are too many."""
     last = _last_transition()
     branches = set(_recent(transition).values_list("branch", flat=True)[: MOST + 1])
     if len(branches) > MOST:
         return [Event.plain("reload", key=last)]
-    return line_events(branches, last)
+    return line_events(branches, last, sight)
 
 
-def line_events(branch_ids: set[int], transition: int) -> list[Event]:
+def line_events(branch_ids: set[int], transition: int, sight: Sight) -> list[Event]:
     """One event for each line; the last one carries the id, so that a broken batch comes again."""
-    rows = columns(Branch.objects.filter(pk__in=branch_ids))
+    rows = columns(sight.visible(Branch.objects.filter(pk__in=branch_ids)))
     lines = [PreviewLine.of(row) for row in rows]
     return [
         Event.fragment(line.html, key=transition if number == len(lines) else None)
@@ -204,10 +221,6 @@ def line_events(branch_ids: set[int], transition: int) -> list[Event]:
 
 def _recent(position: int) -> QuerySet[Transition]:
     return Transition.objects.filter(pk__gt=position - OVERLAP).order_by()
-
-
-def _last_delivery() -> int:
-    return Delivery.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def _last_transition() -> int:

@@ -64,7 +64,7 @@ class Feed(ABC):
     pause = 0.005
 
     def __init__(self, call: Callable[..., Awaitable[Any]], *key: Any) -> None:
-        self.key = key[0] if key else 0
+        self.key: Any = key[0] if key else 0
         self.call = call
         self.viewers: set[Viewer] = set()
         self._woken = asyncio.Event()

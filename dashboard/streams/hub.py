@@ -102,14 +102,22 @@ class Hub:
             feed = self._feeds[feed_class, key] = feed_class(self.call, *key)
         return feed
 
+    def _hear(self, hint: Hint) -> None:
+        feeds = tuple(self._feeds.values())
+        if "access" in hint:
+            # Somebody may see more now, or less: browsers come back at once, and are asked anew.
+            for viewer in [viewer for feed in feeds for viewer in feed.viewers]:
+                viewer.close()
+        for feed in feeds:
+            feed.hear(hint)
+
     async def _listen(self) -> None:
         wait = _FIRST_WAIT
         while True:
             try:
                 async for hint in _hints():
                     wait = _FIRST_WAIT
-                    for feed in tuple(self._feeds.values()):
-                        feed.hear(hint)
+                    self._hear(hint)
             except (RedisError, OSError) as problem:
                 log.warning("hints_lost", problem=str(problem), retry_in=wait)
                 await asyncio.sleep(wait)

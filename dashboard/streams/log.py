@@ -93,7 +93,7 @@ class LogFeed(Feed):
         super().__init__(*args)
 
     def concerns(self, hint: dict[str, Any]) -> bool:
-        return hint.get("deployment") == self.key
+        return bool(hint.get("deployment") == self.key)
 
     def start(self) -> None:
         self._position = loglines.last_number(self.key)

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.views.decorators.http import require_GET
 
 from dashboard import loglines, outputs
-from dashboard.access import Role, requires
+from dashboard.access import Role, Sight, access_of, requires
 from dashboard.presentation import preview_rows
 from deployments.models import Branch, Deployment
 
@@ -17,18 +17,18 @@ from .response import events
 @require_GET
 @requires(Role.VIEWER)
 def all_branches(request: HttpRequest) -> StreamingHttpResponse:
-    return events(branches.follow_all(_after(request), _language()))
+    return events(branches.follow_all(_after(request), _language(), _sight(request)))
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Branch)
 def one_branch(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     get_object_or_404(Branch.objects.only("pk"), pk=pk)
     return events(branches.follow_one(pk, _language()))
 
 
 @require_GET
-@requires(Role.VIEWER)
+@requires(Role.VIEWER, of=Deployment)
 def deployment_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """`?tail` asks for the end alone: what is before it, the page loads when it is looked at."""
     get_object_or_404(Deployment.objects.only("pk"), pk=pk)
@@ -39,7 +39,7 @@ def deployment_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 
 
 @require_GET
-@requires(Role.DEPLOYER)
+@requires(Role.DEPLOYER, of=Branch)
 def runtime_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """What a container prints, as long as somebody watches."""
     chosen = outputs.chosen(get_object_or_404(preview_rows(), pk=pk), request.GET)
@@ -51,7 +51,7 @@ def runtime_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @require_GET
 @requires(Role.DEPLOYER)
 def deliveries(request: HttpRequest) -> StreamingHttpResponse:
-    return events(branches.follow_deliveries(_after(request), _language()))
+    return events(branches.follow_deliveries(_after(request), _language(), _sight(request)))
 
 
 def _after(request: HttpRequest) -> int:
@@ -60,6 +60,10 @@ def _after(request: HttpRequest) -> int:
         if text.isascii() and text.isdigit() and len(text) < 16:
             return int(text)
     return 0
+
+
+def _sight(request: HttpRequest) -> Sight:
+    return access_of(request.user).sight
 
 
 def _language() -> str:

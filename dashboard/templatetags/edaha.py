@@ -24,9 +24,9 @@ from dashboard import (
     undoing,
     waterfall,
 )
-from dashboard.access import Role, role_of
+from dashboard.access import Anybody, Role, access_of, role_of
 from dashboard.waiting import standing
-from deployments.models import Branch, Deployment, Repository, Service
+from deployments.models import AuditEntry, Branch, Deployment, Repository, Service
 
 register = template.Library()
 
@@ -89,10 +89,43 @@ def other_services(branch: Branch) -> list[Service]:
 
 
 @register.filter
-def can(user: AbstractBaseUser | AnonymousUser, role: str) -> bool:
-    """Whether the user has this role or a higher one."""
+def can(user: Anybody, role: str) -> bool:
+    """Whether the user has this role or a higher one everywhere."""
     held = role_of(user)
     return held is not None and held >= Role[role.upper()]
+
+
+@register.filter
+def is_reader(user: object) -> bool:
+    """Whether the frame of the pages is for this visitor: signed in, or where everybody reads."""
+    if isinstance(user, AnonymousUser):
+        return role_of(user) is not None
+    return isinstance(user, AbstractBaseUser)
+
+
+@register.filter
+def may_deploy(user: Anybody, branch: Branch) -> bool:
+    """Whether the user may redeploy and destroy this preview."""
+    return (access_of(user).inside(branch.repository_id) or 0) >= Role.DEPLOYER
+
+
+@register.filter
+def may_change(user: Anybody, repository: Repository) -> bool:
+    """Whether the user may change this repository's settings."""
+    return (access_of(user).inside(repository.pk) or 0) >= Role.ADMIN
+
+
+@register.filter
+def may_check(user: Anybody, repository: Repository) -> bool:
+    """Whether the user may have this repository's settings checked."""
+    return (access_of(user).inside(repository.pk) or 0) >= Role.DEPLOYER
+
+
+@register.filter
+def changes(entry: AuditEntry) -> list[tuple[str, tuple[object, object]]]:
+    """What an entry of the audit log tells of values: before, and after."""
+    names = dict.fromkeys([*entry.before, *entry.after])
+    return [(name, (entry.before.get(name), entry.after.get(name))) for name in names]
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import getpass
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -108,6 +109,12 @@ OPTIONS = [
         "with --policy patterns: a branch that matches, such as 'feature/*'; may be repeated",
         _list_of("PATTERN"),
         _without_empty,
+    ),
+    Option(
+        "--private",
+        "is_private",
+        "only those with a role inside it know that it exists",
+        _SWITCH,
     ),
     Option("--deploy-drafts", "deploy_drafts", "draft pull requests get a preview too", _SWITCH),
     Option("--definitions", "definitions", "its own file about all this (edaha.yml)", _PATH),
@@ -237,6 +244,14 @@ def settings_of(repository: Repository) -> dict[str, Any]:
         shown[name] = "(set)" if shown[name] else ""
     shown["expires"] = _spoken_expiry(repository.expires_seconds)
     return shown
+
+
+def operator() -> str:
+    """Who stands in the audit log for what is done at a command line: the system's user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "operator"  # a user id without a name, as in a container
 
 
 def flag_of(field_name: str) -> str:

@@ -1,3 +1,4 @@
+from .audit import AuditEntry, AuditHead
 from .branch import Branch
 from .build import Build
 from .delivery import Delivery
@@ -17,6 +18,8 @@ from .transition import Transition
 
 __all__ = [
     "ApiToken",
+    "AuditEntry",
+    "AuditHead",
     "Branch",
     "Build",
     "BuildStep",

@@ -43,6 +43,9 @@ class Repository(models.Model):
     webhook_secret = models.CharField(max_length=255, blank=True)
     webhook_secret_previous = models.CharField(max_length=255, blank=True)
 
+    #: Only those with a role inside it know that it exists; otherwise whoever has one everywhere.
+    is_private = models.BooleanField(default=False, db_default=False)
+
     policy = models.CharField(max_length=20, choices=Policy, default=Policy.PULL_REQUESTS)
     patterns = models.JSONField(default=list, blank=True)
     deploy_drafts = models.BooleanField(default=True)

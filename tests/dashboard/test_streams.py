@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from dashboard.access import EVERYTHING
 from dashboard.streams import branches, feed, log
 from dashboard.streams.events import Event
 from dashboard.streams.feed import BACKLOG, Viewer
@@ -257,7 +258,7 @@ async def test_a_move_brings_the_previews_line_in_the_readers_language(quick: No
     branch = await in_database(a_branch)
     before = await in_database(a_move, branch, BranchState.BUILDING)
     last = 0
-    async for told in heard(branches.follow_all(before.pk, "ja")):
+    async for told in heard(branches.follow_all(before.pk, "ja", EVERYTHING)):
         if "ビルド中" in told.data:
             last = (await in_database(a_move, branch, BranchState.LIVE)).pk
         if "公開中" in told.data:
@@ -276,7 +277,7 @@ async def test_moves_that_a_viewer_missed_are_told_when_it_comes_back() -> None:
         return first.pk + branches.OVERLAP, branch
 
     after, branch = await in_database(missed)
-    async for told in heard(branches.follow_all(after, "en")):
+    async for told in heard(branches.follow_all(after, "en", EVERYTHING)):
         if f'id="branch-{branch.pk}"' in told.data:
             return
 
@@ -286,7 +287,7 @@ async def test_whoever_missed_very_much_loads_the_list_again(
 ) -> None:
     monkeypatch.setattr(branches, "MOST", 3)
     await in_database(lambda: [a_move(a_branch(f"b{n}"), BranchState.LIVE) for n in range(5)])
-    async for told in heard(branches.follow_all(0, "en")):
+    async for told in heard(branches.follow_all(0, "en", EVERYTHING)):
         assert told.name == "reload"
         return
 
@@ -304,7 +305,7 @@ async def test_one_previews_page_follows_its_state(quick: None) -> None:
 
 async def test_a_new_delivery_is_told(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(branches.DeliveriesFeed, "pause", 0)
-    waiting = asyncio.ensure_future(anext(heard(branches.follow_deliveries(0, "en"))))
+    waiting = asyncio.ensure_future(anext(heard(branches.follow_deliveries(0, "en", EVERYTHING))))
     await asyncio.sleep(0.3)
     await in_database(a_delivery)
     assert (await waiting).name == "new"

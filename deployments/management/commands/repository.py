@@ -16,6 +16,7 @@ from deployments.management.options import (
     defaults,
     flag_of,
     given,
+    operator,
     problems_of,
     settings_of,
 )
@@ -121,7 +122,7 @@ def _allowed(
 def _change(repository: Repository, values: dict[str, Any]) -> str:
     before = repository.webhook_secret
     try:
-        differing = registering.change(repository, values)
+        differing = registering.change(repository, values, actor=operator())
     except ValidationError as problem:
         raise CommandError(problems_of(problem)) from None
     if not differing:
@@ -142,7 +143,7 @@ def _listed(fields: list[str]) -> str:
 
 def _save(repository: Repository) -> None:
     try:
-        registering.add(repository)
+        registering.add(repository, actor=operator())
     except ValidationError as problem:
         raise CommandError(problems_of(problem)) from None
 
@@ -181,7 +182,7 @@ def _list(arguments: dict[str, Any]) -> str:
 def _remove(arguments: dict[str, Any]) -> str:
     repository = _find(arguments["full_name"])
     try:
-        registering.remove(repository)
+        registering.remove(repository, actor=operator())
     except UserError as problem:
         raise CommandError(problem.message) from None
     return f"{repository} removed."

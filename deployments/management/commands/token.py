@@ -1,12 +1,15 @@
 """bin/manage token …: who may use the REST API."""
 
+import argparse
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from deployments.management.options import problems_of
-from deployments.models import ApiToken
+from deployments import tokens
+from deployments.errors import UserError
+from deployments.management.options import operator, problems_of
+from deployments.models import ApiToken, Repository
 
 
 class Command(BaseCommand):
@@ -22,34 +25,63 @@ class Command(BaseCommand):
             choices=ApiToken.Role.values,
             help="viewer reads, deployer redeploys and destroys as well, admin may do everything",
         )
-        verbs.add_parser("list", help="names and roles")
+        create.add_argument(
+            "--repository",
+            dest="repositories",
+            action="append",
+            default=[],
+            metavar="OWNER/NAME",
+            help="where it has that role; without, in every one that is not private; may be "
+            "repeated",
+        )
+        create.add_argument(
+            "--days", type=int, metavar="N", help="after how many days it ends; without, never"
+        )
+        verbs.add_parser("list", help="names, roles, and when each was used and ends")
         verbs.add_parser("revoke", help="end a token").add_argument("name", metavar="NAME")
 
     def handle(self, *, verb: str, **arguments: Any) -> str:
         if verb == "create":
-            return _create(arguments["name"], arguments["role"])
+            return _create(argparse.Namespace(**arguments))
         if verb == "revoke":
             return _revoke(arguments["name"])
-        return "\n".join(_line(token) for token in ApiToken.objects.order_by("name"))
+        rows = ApiToken.objects.prefetch_related("repositories").order_by("name")
+        return "\n".join(_line(token) for token in rows)
 
 
-def _create(name: str, role: str) -> str:
-    if ApiToken.objects.filter(name=name).exists():
-        raise CommandError(f"There is a token {name} already. Revoke it first, or choose a name.")
+def _create(wanted: argparse.Namespace) -> str:
+    repositories = [_repository(name) for name in wanted.repositories]
     try:
-        ApiToken(name=name, role=role).full_clean(exclude=["digest"])
+        return tokens.issue(
+            wanted.name,
+            wanted.role,
+            actor=operator(),
+            repositories=repositories,
+            days=wanted.days,
+        )
     except ValidationError as problem:
         raise CommandError(problems_of(problem)) from None
-    return ApiToken.issue(name, role)
+    except UserError as problem:
+        raise CommandError(f"{problem.message} {problem.hint}".strip()) from None
+
+
+def _repository(full_name: str) -> Repository:
+    known = Repository.objects.filter(full_name__iexact=full_name).first()
+    if known is None:
+        raise CommandError(f"There is no repository {full_name}. See: manage repository list")
+    return known
 
 
 def _revoke(name: str) -> str:
-    count, _ = ApiToken.objects.filter(name=name).delete()
-    if not count:
+    token = ApiToken.objects.filter(name=name).first()
+    if token is None:
         raise CommandError(f"There is no token {name}. See: manage token list")
+    tokens.revoke(token, actor=operator())
     return f"{name} revoked."
 
 
 def _line(token: ApiToken) -> str:
-    used = f"{token.last_used_at:%Y-%m-%d %H:%M} UTC" if token.last_used_at else "never used"
-    return f"{token.name}  {token.role}  {used}"
+    used = f"used {token.last_used_at:%Y-%m-%d %H:%M} UTC" if token.last_used_at else "never used"
+    ends = f"  ends {token.expires_at:%Y-%m-%d} UTC" if token.expires_at else ""
+    where = ", ".join(str(each) for each in token.repositories.all())
+    return f"{token.name}  {token.role}{f' in {where}' if where else ''}  {used}{ends}"

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from deployments.management.options import problems_of
+from deployments import audit
+from deployments.management.options import operator, problems_of
 from deployments.models import ApiToken
 
 ROLES = ApiToken.Role.values
@@ -46,8 +47,12 @@ def _ensure(username: str, role: str, *, is_new: bool) -> str:
         answer["password"] = secrets.token_urlsafe(12)
         user = _create(username, answer["password"])
     groups = {name: Group.objects.get_or_create(name=name)[0] for name in ROLES}
+    before = sorted(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
     user.groups.remove(*groups.values())
     user.groups.add(groups[role])
+    if before != [role]:
+        told, says = {"role": ", ".join(before)}, {"role": role}
+        audit.note("person.role", username, actor=operator(), before=told, after=says)
     return json.dumps(answer)
 
 

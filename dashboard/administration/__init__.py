@@ -1,0 +1,1 @@
+"""The pages of administrators: people, tokens, and who did what."""

@@ -1,0 +1,272 @@
+"""Every address × everybody × every repository: nothing that is not listed passes."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from dashboard.access import EVERYTHING, access_of
+from dashboard.api.operations import api
+from dashboard.streams.branches import changed_since
+from deployments.models import Branch, Delivery, Deployment, Repository
+from deployments.states import BranchState
+from tests.access.test_every_route import GUARDED, Route
+from tests.access.world import EVERYBODY, MARKS, Place, Somebody, person, places, token
+from tests.dashboard.rows import a_move
+
+ABOUT_A_ROW = [route for route in GUARDED if getattr(route.view, "required_of", None)]
+LISTS = [route for route in GUARDED if "4711" not in route.path and not route.is_stream]
+_KEYS: dict[Any, Callable[[Place], int]] = {
+    Repository: lambda place: place.repository.pk,
+    Branch: lambda place: place.branch.pk,
+    Deployment: lambda place: place.deployment.pk,
+    Delivery: lambda place: place.delivery.pk,
+}
+#: Without what these ask for, there is nothing to show even to those who may.
+_NEEDS_MORE = {"screenshot", "roll_back", "runtime_text", "runtime_stream"}
+
+
+@pytest.fixture
+def world(db: None) -> dict[str, Place]:
+    return places()
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is done inside has not been done afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _name(value: Any) -> str:
+    return value.name if isinstance(value, Route) else str(value)
+
+
+def test_every_kind_of_row_that_has_an_address_is_told_apart() -> None:
+    silent = [route.name for route in GUARDED if "4711" in route.path and route not in ABOUT_A_ROW]
+    # These are for administrators of everything, about things that belong to no repository.
+    assert sorted(silent) == ["change_person", "remove_repository", "revoke_token"]
+
+
+@pytest.mark.parametrize("route", ABOUT_A_ROW, ids=_name)
+def test_an_address_of_a_row(world: dict[str, Place], route: Route) -> None:
+    assert route.role
+    wrong = []
+    for somebody in EVERYBODY:
+        client = Client(raise_request_exception=False)
+        client.force_login(person(somebody, world["own"].repository))
+        for name, place in world.items():
+            expected = somebody.may(route.role.name.lower(), name)
+            if _is_endless(route) and not expected:
+                continue
+            path = route.path.replace("4711", str(_KEYS[route.view.required_of](place)))
+            with undone():
+                status = _ask(client, path).status_code
+            if not _is_as(expected, status, route.name):
+                wrong.append((str(somebody), name, expected, status))
+    assert not wrong
+
+
+def _is_endless(route: Route) -> bool:
+    """Whether what it answers goes on in a thread, with a connection of its own."""
+    return route.is_stream or route.name == "log_text"
+
+
+def _is_as(expected: int, status: int, name: str) -> bool:
+    if expected:
+        return status == expected
+    return status in (200, 302) or (status == 404 and name in _NEEDS_MORE)
+
+
+def _ask(client: Client, path: str) -> HttpResponse:
+    response: Any = client.get(path)
+    if response.status_code == 405:
+        response = client.post(path)
+    return response  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("somebody", EVERYBODY, ids=str)
+def test_no_list_tells_of_what_is_not_to_be_seen(
+    world: dict[str, Place], somebody: Somebody
+) -> None:
+    client = Client()
+    client.force_login(person(somebody, world["own"].repository))
+    unseen = [MARKS[name] for name in MARKS if not somebody.sees(name)]
+    leaks = []
+    for route in LISTS:
+        with undone():
+            response = client.get(route.path)
+            body = b"".join(response) if response.streaming else response.content
+        leaks += [(route.name, mark) for mark in unseen if mark.encode() in body]
+    assert not leaks
+
+
+@pytest.mark.parametrize("somebody", EVERYBODY, ids=str)
+def test_the_lists_show_what_is_to_be_seen(world: dict[str, Place], somebody: Somebody) -> None:
+    client = Client()
+    client.force_login(person(somebody, world["own"].repository))
+    for name, mark in MARKS.items():
+        for path in ("/", "/repositories", f"/?q={mark[:5]}", f"/palette?q={mark[:5]}"):
+            shown = mark.encode() in client.get(path).content
+            assert shown == somebody.sees(name), path
+
+
+@pytest.mark.parametrize("somebody", EVERYBODY, ids=str)
+def test_tabs_count_only_what_is_to_be_seen(world: dict[str, Place], somebody: Somebody) -> None:
+    client = Client()
+    client.force_login(person(somebody, world["own"].repository))
+    response = client.get("/")
+    if somebody.sees("own"):
+        expected = sum(somebody.sees(name) for name in MARKS)
+        assert response.context["numbers"]["live"] == expected
+
+
+@pytest.mark.parametrize("somebody", EVERYBODY[1:], ids=str)
+def test_streams_tell_only_of_what_is_to_be_seen(
+    world: dict[str, Place], somebody: Somebody
+) -> None:
+    sight = access_of(person(somebody, world["own"].repository)).sight
+    for place in world.values():
+        a_move(place.branch, BranchState.LIVE)
+    told = b"".join(event.in_language("en") for event in changed_since(0, sight)).decode()
+    for name, mark in MARKS.items():
+        assert (mark in told) == somebody.sees(name)
+
+
+def test_a_hidden_row_answers_like_one_that_does_not_exist(world: dict[str, Place]) -> None:
+    client = Client()
+    client.force_login(person(Somebody(everywhere="deployer"), world["own"].repository))
+    hidden = world["private"].branch.pk
+    pages = [client.get(f"/branches/{pk}").content.decode() for pk in (hidden, 999_999)]
+    # Each page has its own token, and its own address in the link to the other language.
+    there, nowhere = (re.sub(r'value="[^"]*"|next=[^"]*', "", page) for page in pages)
+    assert there == nowhere
+
+
+def test_who_is_an_administrator_of_one_repository_cannot_reach_further(
+    world: dict[str, Place],
+) -> None:
+    own = world["own"].repository
+    client = Client()
+    client.force_login(person(Somebody(inside="admin"), own))
+    form = {
+        field: getattr(own, field)
+        for field in (
+            "full_name",
+            "clone_url",
+            "default_branch",
+            "policy",
+            "startup_seconds",
+            "cpu",
+            "memory",
+        )
+    }
+    more = {
+        "task_role_arn": "arn:aws:iam::123456789012:role/Root",
+        "allowed": "role:*",
+        "full_name": "evil/shop",
+        "clone_url": "https://evil.example/shop.git",
+        "cluster": "production",
+        "dockerfile": "Dockerfile.preview",
+        "context": ".",
+        "definitions": "edaha.yml",
+        "platforms": "linux/amd64",
+    }
+    answer: Any = client.post(f"/repositories/{own.pk}/edit", form | more)
+    assert answer.status_code == 302, answer.context["form"].errors
+    after = Repository.objects.get(pk=own.pk)
+    assert after.dockerfile == "Dockerfile.preview"
+    for field in ("task_role_arn", "allowed", "full_name", "clone_url", "cluster"):
+        assert getattr(after, field) == getattr(own, field), field
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    role: str
+    is_everywhere: bool
+
+
+def _operations() -> list[Operation]:
+    found = []
+    for path, methods in api.get_openapi_schema()["paths"].items():
+        for method in methods:
+            view = _view_of(path, method)
+            auth = view.auth_callbacks[0]
+            found.append(Operation(method, path, auth.role.name.lower(), auth.is_everywhere))
+    return found
+
+
+def _view_of(path: str, method: str) -> Any:
+    for _, router in api._routers:
+        for known, view in router.path_operations.items():
+            for operation in view.operations:
+                if path.endswith(known) and method.upper() in operation.methods:
+                    return operation
+    raise AssertionError(path)
+
+
+OPERATIONS = _operations()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.method} {each.path}")
+def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) -> None:
+    wrong: list[tuple[object, ...]] = []
+    for somebody in EVERYBODY[1:]:
+        if somebody.everywhere and somebody.inside:
+            continue  # a token has one role
+        bearer = {"Authorization": f"Bearer {token(somebody, world['own'].repository)}"}
+        for name, place in world.items():
+            path = (
+                operation.path.replace("{branch_id}", str(place.branch.pk))
+                .replace("{deployment_id}", str(place.deployment.pk))
+                .replace("{guid}", place.delivery.guid)
+            )
+            is_list = "{" not in operation.path
+            expected = _expected_of(somebody, operation, name, is_list=is_list)
+            with undone():
+                answer = Client(raise_request_exception=False).generic(
+                    operation.method.upper(), path, headers=bearer
+                )
+            told = answer.status_code
+            if not (told == expected if expected else told < 500 and told not in (401, 403, 404)):
+                wrong.append((str(somebody), name, expected, told))
+            if is_list and not somebody.sees(name) and MARKS[name].encode() in answer.content:
+                wrong.append((str(somebody), name, "leaks", told))
+    assert not wrong
+
+
+def _expected_of(somebody: Somebody, operation: Operation, name: str, *, is_list: bool) -> int:
+    if is_list:
+        # A list shows what may be seen; who has the role nowhere is refused.
+        place = "open" if operation.is_everywhere else "own"
+        return 403 if somebody.may(operation.role, place) else 0
+    status = somebody.may(operation.role, name)
+    if status == 404 and somebody.may(operation.role, "own") == 403:
+        return 403  # the token has that role nowhere: nothing was looked for
+    return status
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.method} {each.path}")
+def test_the_api_without_a_proper_token(world: dict[str, Place], operation: Operation) -> None:
+    path = operation.path.replace("{branch_id}", str(world["open"].branch.pk))
+    path = path.replace("{deployment_id}", str(world["open"].deployment.pk))
+    path = path.replace("{guid}", world["open"].delivery.guid)
+    for headers in ({}, {"Authorization": "Bearer edaha_nothing"}, {"Authorization": "Basic eDp5"}):
+        answer = Client().generic(operation.method.upper(), path, headers=headers)
+        assert answer.status_code == 401
+
+
+def test_feeds_are_shared_by_those_who_see_the_same(world: dict[str, Place]) -> None:
+    own = world["own"].repository
+    first = access_of(person(Somebody(everywhere="viewer"), own)).sight
+    second = access_of(person(Somebody(everywhere="deployer"), own)).sight
+    assert first == second
+    assert first != EVERYTHING
+    assert hash(first) == hash(second)
