@@ -73,6 +73,8 @@ class Config(BaseSettings):
     github_api_url: str = Field("https://api.github.com", pattern=_ADDRESS)
     #: Reads private repositories and pull requests there.
     github_token: str = ""
+    #: Vouches for workflows of GitHub Actions that use the API without a stored token.
+    github_oidc_issuer: str = Field("https://token.actions.githubusercontent.com", pattern=_ADDRESS)
     #: Whether a repository may be cloned from a path or a file:// URL.
     allow_local_clone: bool = False
 

@@ -1,6 +1,8 @@
-"""Who asks: the bearer token, and the role that an operation needs of it."""
+"""Who asks: a token of Edaha's, or one of GitHub's for a workflow; and the role that is needed."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 from django.db.models import Q
 from django.http import HttpRequest
@@ -9,14 +11,24 @@ from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
 from dashboard.access import Access, Role
-from deployments.models import ApiToken
+from deployments.adapters import identity
+from deployments.errors import UserError
+from deployments.models import ApiToken, Repository
 
 #: A token's last use is written no more often than this: reading must not become writing.
 USE_WRITTEN_EVERY = timedelta(minutes=1)
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who an operation finds in `request.auth`."""
+
+    name: str
+    access: Access
+
+
 class Token(HttpBearer):
-    """Let tokens of `role` or a higher one in; the operation finds the token in `request.auth`.
+    """Let callers of `role` or a higher one in.
 
     Inside some repository is enough where the operation looks itself which one it is about.
     """
@@ -26,35 +38,80 @@ class Token(HttpBearer):
         self.role = role
         self.is_everywhere = is_everywhere
 
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        found = ApiToken.find(token)
-        if found is None or found.has_expired:
+    def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
+        caller = _workflow(token) if identity.looks_like_one(token) else _holder(token)
+        if caller is None:
             return None
-        _note_use(found)
-        access = access_of(found)
+        access = caller.access
         held = access.role if self.is_everywhere else access.highest
         if held is None or held < self.role:
             raise refusal(self.role)
-        return found
+        return caller
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Who asks; somebody without any role where nobody was asked for one."""
+    found = getattr(request, "auth", None)
+    return found if isinstance(found, Caller) else Caller("", Access())
 
 
 def access(request: HttpRequest) -> Access:
-    """What the token of a request may do."""
-    token = getattr(request, "auth", None)
-    return access_of(token) if isinstance(token, ApiToken) else Access()
-
-
-def access_of(token: ApiToken) -> Access:
-    """A token's role: everywhere, or where it names repositories, inside these alone."""
-    role = Role.named(token.role)
-    own = token.repositories.values_list("pk", flat=True)
-    if role is None or not own:
-        return Access(role)
-    return Access(repositories=dict.fromkeys(own, role))
+    """What whoever asks may do."""
+    return caller(request).access
 
 
 def refusal(needed: Role) -> AuthorizationError:
     return AuthorizationError(message=f"This needs the role {needed.name.lower()}.")
+
+
+def _holder(token: str) -> Caller | None:
+    """Whoever holds a token of Edaha's: its role everywhere, or where it names repositories,
+    inside these alone."""
+    found = ApiToken.find(token)
+    if found is None or found.has_expired:
+        return None
+    _note_use(found)
+    role = Role.named(found.role)
+    own = list(found.repositories.values_list("pk", flat=True))
+    if role is None or not own:
+        return Caller(found.name, Access(role))
+    return Caller(found.name, Access(repositories=dict.fromkeys(own, role)))
+
+
+def _workflow(token: str) -> Caller | None:
+    """A workflow of a repository that lets its own ones in."""
+    try:
+        run = identity.workflow(token)
+    except UserError as problem:
+        raise AuthorizationError(message=f"{problem.message} {problem.hint}".strip()) from None
+    repository = Repository.objects.filter(full_name__iexact=run.repository).first()
+    role = Role.named(repository.workflow_role) if repository else None
+    if repository is None or role is None:
+        # The same for a repository that nobody knows: nothing is told of which ones there are.
+        raise AuthorizationError(
+            message=f"Workflows of {run.repository} may do nothing here. An administrator can "
+            "allow it in the repository's settings."
+        )
+    refs = repository.workflow_refs
+    if refs and not any(fnmatchcase(run.ref, pattern) for pattern in refs):
+        raise AuthorizationError(message=f"Workflows of {run.ref} may do nothing here.")
+    if not _is_the_one(repository, run.repository_id):
+        raise AuthorizationError(
+            message=f"This {run.repository} is another repository than the one that was here "
+            "before under that name."
+        )
+    who = f"{run.actor} in a workflow of {run.repository}"
+    return Caller(who, Access(repositories={repository.pk: role}))
+
+
+def _is_the_one(repository: Repository, number: str) -> bool:
+    """Whether GitHub's number is the one that was told first."""
+    if not repository.workflow_repository_id:
+        unknown = Repository.objects.filter(pk=repository.pk, workflow_repository_id="")
+        if unknown.update(workflow_repository_id=number):
+            return True
+        repository.refresh_from_db(fields=["workflow_repository_id"])
+    return repository.workflow_repository_id == number
 
 
 def _note_use(token: ApiToken) -> None:

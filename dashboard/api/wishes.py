@@ -2,17 +2,16 @@
 
 from django.http import HttpRequest
 from ninja import Status
-from ninja.errors import AuthenticationError
 
 from dashboard.access import Role
 from dashboard.auditing import noted
 from deployments import audit, intake, reconcile
 from deployments.errors import UserError
-from deployments.models import ApiToken, Branch, Deployment, Reconciliation
+from deployments.models import Branch, Deployment, Reconciliation
 
 from .operations import ERRORS, Key, api, branch_of, deployment_of
 from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
-from .tokens import DEPLOYER, OPERATOR
+from .tokens import DEPLOYER, OPERATOR, caller
 
 
 @api.post(
@@ -152,7 +151,4 @@ def _reason(wish: Explained | None) -> str:
 
 
 def _actor(request: HttpRequest) -> str:
-    token = getattr(request, "auth", None)
-    if not isinstance(token, ApiToken):
-        raise AuthenticationError
-    return f"{token.name} (API)"
+    return f"{caller(request).name} (API)"

@@ -35,6 +35,7 @@ SECTIONS = (
          "launch_type", "capacity_providers", "task_role_arn", "execution_role_arn"),
         True,
     ),
+    Section(_("GitHub Actions"), ("workflow_role", "workflow_refs"), True),
     Section(
         _("Limits"),
         ("max_builds", "max_previews", "deployments_per_hour", "expires_seconds"),
@@ -69,6 +70,8 @@ _LABELS: dict[str, str | Promise] = {
     "capacity_providers": _("Capacity providers"),
     "task_role_arn": _("Task role"),
     "execution_role_arn": _("Execution role"),
+    "workflow_role": _("Its workflows may"),
+    "workflow_refs": _("Of these refs"),
     "max_builds": _("Builds at once"),
     "max_previews": _("Previews at once"),
     "deployments_per_hour": _("Deployments an hour"),
@@ -93,6 +96,11 @@ _HELP: dict[str, str | Promise] = {
     "subnets": _("One a line. Empty: the installation’s."),
     "security_groups": _("One a line. Empty: the installation’s."),
     "capacity_providers": _("One a line, instead of a launch type."),
+    "workflow_role": _(
+        "What its own workflows may do by the API, known by GitHub’s OpenID token: no secret is "
+        "stored anywhere. Empty: nothing."
+    ),
+    "workflow_refs": _("One a line, such as refs/heads/*. Empty: any."),
     "max_builds": _("Empty: what the installation says. 0: no limit."),
     "max_previews": _("Empty: what the installation says. 0: no limit."),
     "deployments_per_hour": _("Empty: what the installation says. 0: no limit."),
@@ -116,6 +124,7 @@ class RepositoryForm(forms.ModelForm):  # type: ignore[type-arg]
     patterns = ListField(required=False)
     platforms = ListField()
     allowed = ListField(required=False)
+    workflow_refs = ListField(required=False)
     subnets = ListField(required=False)
     security_groups = ListField(required=False)
     capacity_providers = ListField(required=False)

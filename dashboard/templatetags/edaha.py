@@ -122,10 +122,20 @@ def may_check(user: Anybody, repository: Repository) -> bool:
 
 
 @register.filter
-def changes(entry: AuditEntry) -> list[tuple[str, tuple[object, object]]]:
+def changes(entry: AuditEntry) -> list[tuple[str, tuple[str, str]]]:
     """What an entry of the audit log tells of values: before, and after."""
     names = dict.fromkeys([*entry.before, *entry.after])
-    return [(name, (entry.before.get(name), entry.after.get(name))) for name in names]
+    pairs = [(name, (entry.before.get(name), entry.after.get(name))) for name in names]
+    return [(name, (_spoken(old), _spoken(new))) for name, (old, new) in pairs if old != new]
+
+
+def _spoken(value: object) -> str:
+    """Lists and yes or no as people write them."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return "" if value is None else str(value)
 
 
 @register.filter

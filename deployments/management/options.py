@@ -116,6 +116,25 @@ OPTIONS = [
         "only those with a role inside it know that it exists",
         _SWITCH,
     ),
+    Option(
+        "--workflow-role",
+        "workflow_role",
+        "what its own GitHub workflows may do by the API without a stored token; '' is nothing",
+        {"choices": ["", "viewer", "deployer"]},
+    ),
+    Option(
+        "--workflow-ref",
+        "workflow_refs",
+        "of which refs, such as 'refs/heads/*'; without, of any; may be repeated",
+        _list_of("PATTERN"),
+        _without_empty,
+    ),
+    Option(
+        "--workflow-repository-id",
+        "workflow_repository_id",
+        "GitHub's number of it; '' forgets what the first workflow told",
+        {"metavar": "NUMBER"},
+    ),
     Option("--deploy-drafts", "deploy_drafts", "draft pull requests get a preview too", _SWITCH),
     Option("--definitions", "definitions", "its own file about all this (edaha.yml)", _PATH),
     Option(

@@ -21,6 +21,18 @@ LIMIT_MAX = 1_000_000
 _PLATFORMS = {"linux/amd64": "X86_64", "linux/arm64": "ARM64"}
 
 
+class RoleName(models.TextChoices):
+    """What somebody may do; each one includes what the one before may do."""
+
+    VIEWER = "viewer", _("Viewer")
+    DEPLOYER = "deployer", _("Deployer")
+    ADMIN = "admin", _("Administrator")
+
+
+#: A workflow administers nothing.
+ROLES = [choice for choice in RoleName.choices if choice[0] != RoleName.ADMIN]
+
+
 def _default_platforms() -> list[str]:
     return ["linux/amd64"]
 
@@ -45,6 +57,17 @@ class Repository(models.Model):
 
     #: Only those with a role inside it know that it exists; otherwise whoever has one everywhere.
     is_private = models.BooleanField(default=False, db_default=False)
+
+    #: What workflows of its own, known by GitHub's OpenID token, may do by the API; empty means
+    #: nothing. And of which refs: empty means of any.
+    workflow_role = models.CharField(
+        max_length=10, choices=ROLES, blank=True, default="", db_default=""
+    )
+    workflow_refs = models.JSONField(
+        default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
+    #: GitHub's number of it, as the first workflow's token told; another one is not believed.
+    workflow_repository_id = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     policy = models.CharField(max_length=20, choices=Policy, default=Policy.PULL_REQUESTS)
     patterns = models.JSONField(default=list, blank=True)
@@ -181,7 +204,7 @@ def _build_problems(repository: Repository) -> Problems:
 
 def _list_problems(repository: Repository) -> Problems:
     found: Problems = []
-    for field in ("patterns", "subnets", "security_groups", "allowed"):
+    for field in ("patterns", "workflow_refs", "subnets", "security_groups", "allowed"):
         value = getattr(repository, field)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             found.append((field, _("Give a list of texts.")))

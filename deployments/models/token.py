@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from .repository import Repository
+from .repository import Repository, RoleName
 
 #: Scanners for secrets that were published by mistake know tokens by such a beginning.
 _PREFIX = "edaha_"
@@ -18,10 +17,7 @@ _SHOWN = len(_PREFIX) + 4
 class ApiToken(models.Model):
     """A bearer token of the REST API; only its hash is kept."""
 
-    class Role(models.TextChoices):
-        VIEWER = "viewer", _("Viewer")
-        DEPLOYER = "deployer", _("Deployer")
-        ADMIN = "admin", _("Administrator")
+    Role = RoleName
 
     name = models.CharField(max_length=100, unique=True)
     role = models.CharField(max_length=10, choices=Role)

@@ -13,6 +13,9 @@ django.setup()
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from dashboard import roles  # noqa: E402
+from dashboard.access import Role  # noqa: E402
+from deployments import audit, tokens  # noqa: E402
 from deployments.models import (  # noqa: E402
     Branch,
     Build,
@@ -75,6 +78,7 @@ def tell() -> dict[str, int]:
         ids[f"{name}_deployment"] = newest.pk
     past.tell(shop, branches["feature/opening-hours"], NOW)
     ids["delivery"] = _deliveries(shop, branches)
+    administration(shop)
     well()
     return ids
 
@@ -83,6 +87,20 @@ def people() -> None:
     for name, role in PEOPLE.items():
         user = User.objects.create_user(name, password=PASSWORD)
         user.groups.add(Group.objects.get_or_create(name=role)[0])
+
+
+def administration(shop: Repository) -> None:
+    """Somebody with a role inside one repository, a token, and what the audit log has of it."""
+    hana = User.objects.create_user("hana", password=PASSWORD, email="hana@example.com")
+    tokens.issue("end-to-end tests", "viewer", actor="mika", repositories=[shop], days=90)
+    tokens.issue("nightly clean-up", "deployer", actor="mika")
+    origin = audit.origin.set("192.0.2.14")
+    roles.join(hana, shop, Role.DEPLOYER, actor="mika")
+    why = "The coupon page is shown to the shop's owners tomorrow"
+    branch = shop.branches.get(name="feature/opening-hours")
+    pinned = {"pinned_by": "mika"}
+    audit.note("preview.pin", branch, actor="mika", reason=why, after=pinned)
+    audit.origin.reset(origin)
 
 
 def a_repository(full_name: str, **fields: Any) -> Repository:
