@@ -15,7 +15,7 @@ from deployments.config import config
 from deployments.models import Orphan, Reconciliation
 
 from . import health
-from .access import Role, requires
+from .access import EVERYTHING, Role, access_of, requires
 
 #: As many as one looks through; the API has all.
 _SHOWN = 20
@@ -32,6 +32,8 @@ class LeftOver(NamedTuple):
 @requires(Role.DEPLOYER)
 def page(request: HttpRequest) -> HttpResponse:
     passes = list(Reconciliation.objects.all()[:_SHOWN])
+    # What was found names previews, also those of private repositories.
+    sees_all = access_of(request.user).sight == EVERYTHING
     return render(
         request,
         "system/page.html",
@@ -39,7 +41,8 @@ def page(request: HttpRequest) -> HttpResponse:
             "parts": health.parts(),
             "passes": passes,
             "is_running": any(each.finished_at is None for each in passes[:1]),
-            "orphans": _orphans(),
+            "orphans": _orphans() if sees_all else [],
+            "sees_all": sees_all,
         },
     )
 

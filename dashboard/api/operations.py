@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Path, Query
 
 from dashboard import comparison
-from dashboard.access import Role
+from dashboard.access import EVERYTHING, Role
 from deployments.models import (
     Branch,
     Delivery,
@@ -162,6 +162,9 @@ def get_delivery(request: HttpRequest, guid: Path[Guid]) -> Delivery:
 def list_reconciliations(
     request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
 ) -> list[Reconciliation]:
+    if access(request).sight != EVERYTHING:
+        # What was found names previews, also those of private repositories.
+        raise refusal(Role.ADMIN)
     return page(Reconciliation.objects.all(), query, request, response, newest_first=True)
 
 
