@@ -136,7 +136,8 @@ def _translate(problem: botocore.exceptions.ClientError, doing: str, if_denied: 
         return (Denied if code in _DENIED else PlatformError)(
             f"AWS refused to {doing}: {code}: {message}",
             hint=if_denied
-            or "Grant the workers' role the permissions in infra/worker-policy.json.",
+            or "Grant control workers the permissions in infra/worker-policy.json, build workers "
+            "those in infra/build-worker-policy.json.",
         )
     if code in budget.THROTTLED:
         return PlatformError(f"AWS is throttling: could not {doing}.", retry=True, cause=Cause.AWS)

@@ -1,7 +1,7 @@
 """What workers may read of an application's own things: what the operator has tagged for it.
 
-infra/worker-policy.json asks for this tag. AWS refuses what lacks it and what does not exist with
-the same words, so the hint has to name both.
+infra/build-worker-policy.json asks for this tag. AWS refuses what lacks it and what does not exist
+with the same words, so the hint has to name both.
 """
 
 from ..config import config

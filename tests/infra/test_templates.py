@@ -62,10 +62,28 @@ def without_sub(value: Any) -> Any:
     return [without_sub(each) for each in value] if isinstance(value, list) else value
 
 
-def test_workers_get_exactly_the_policy_of_the_file() -> None:
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("WorkerPolicy", "worker-policy.json"),
+        ("BuildWorkerPolicy", "build-worker-policy.json"),
+    ],
+)
+def test_workers_get_exactly_the_policy_of_the_file(name: str, file: str) -> None:
     policies = of_type(load("cloudformation.yaml"), "AWS::IAM::ManagedPolicy")
-    policy = json.loads((INFRA / "worker-policy.json").read_text())
-    assert without_sub(policies["WorkerPolicy"]["PolicyDocument"]) == policy
+    policy = json.loads((INFRA / file).read_text())
+    assert without_sub(policies[name]["PolicyDocument"]) == policy
+
+
+def test_each_worker_has_its_own_policy_and_nothing_else() -> None:
+    roles = of_type(load("cloudformation.yaml"), "AWS::IAM::Role")
+    for name in ("WorkerRole", "BuildWorkerRole"):
+        given = roles[name]["ManagedPolicyArns"]
+        assert given == [{"Ref": name.replace("Role", "Policy")}]
+        assert "Policies" not in roles[name]
+    build = texts(of_type(load("builds.yaml"), "AWS::ECS::TaskDefinition"))
+    assert "${Installation}-BuildWorkerRoleArn" in build
+    assert "${Installation}-WorkerRoleArn" not in build
 
 
 def test_previews_own_role_has_no_permissions() -> None:
@@ -100,7 +118,7 @@ def test_every_reference_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_it_stays_readable(name: str) -> None:
     lines = (INFRA / name).read_text().splitlines()
-    assert len(lines) <= 355
+    assert len(lines) <= 400
     assert max(map(len, lines)) <= 140
 
 

@@ -2,18 +2,34 @@
 
 import ast
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from deployments.adapters import readable
+from tests.infra.reach import calls_from
 
 ROOT = Path(__file__).resolve().parents[2]
-ADAPTERS = ROOT / "deployments/adapters"
-POLICY: dict[str, Any] = json.loads((ROOT / "infra/worker-policy.json").read_text())
+CONTROL, BUILD = "worker-policy.json", "build-worker-policy.json"
+POLICIES = (CONTROL, BUILD)
+
+_PIPELINE = "deployments.pipeline"
+#: What the tasks of each queue begin with: deployments/tasks.py, dashboard/celery.py.
+ENTRIES = {
+    BUILD: [(f"{_PIPELINE}.build", "build"), (f"{_PIPELINE}.tidy", "tidy")],
+    CONTROL: [
+        ("deployments.deliveries", "decide_pending"),
+        (f"{_PIPELINE}.release", "release"),
+        (f"{_PIPELINE}.verify", "watch"),
+        (f"{_PIPELINE}.clean", "clean"),
+        (f"{_PIPELINE}.clean", "destroy"),
+        (f"{_PIPELINE}.picture", "take"),
+        ("deployments.reconcile", "tick"),
+        ("deployments.reconcile", "reconcile"),
+        ("deployments.reconcile", "carry_out"),
+    ],
+}
 
 #: Granted, though no adapter calls it: what AWS asks for as well.
 _IMPLIED = {
@@ -60,52 +76,69 @@ def as_list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def granted() -> set[str]:
-    return {action for each in POLICY["Statement"] for action in as_list(each["Action"])}
+def statements(policy: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((ROOT / "infra" / policy).read_text())["Statement"]
+    return found
 
 
-def calls(module: Path) -> Iterator[str]:
-    """`service:Operation` of every call on a boto3 client, or on one of its paginators."""
-    nodes = [node for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Call)]
-    for service in {text for node in nodes for text in _arguments(node, "client")}:
-        make: Any = boto3.client  # its overloads ask for a literal name
-        meta = make(service, region_name="eu-west-1").meta
-        # What a call is signed for is what IAM calls the service: efs is elasticfilesystem.
-        prefix, operations = meta.service_model.signing_name, meta.method_to_api_mapping
-        names = [node.func.attr for node in nodes if isinstance(node.func, ast.Attribute)]
-        names += [text for node in nodes for text in _arguments(node, "get_paginator")]
-        yield from (f"{prefix}:{operations[name]}" for name in names if name in operations)
+def granted(policy: str) -> set[str]:
+    return {action for each in statements(policy) for action in as_list(each["Action"])}
 
 
-def _arguments(node: ast.Call, function: str) -> list[str]:
-    """The text given to a call of `function`, plain or as a method."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    first = node.args[0] if node.args else None
-    if name == function and isinstance(first, ast.Constant) and isinstance(first.value, str):
-        return [first.value]
-    return []
+def reached(policy: str) -> set[str]:
+    """What the tasks of a worker's queue can come to call."""
+    return calls_from(*ENTRIES[policy])
 
 
-def called() -> set[str]:
-    return {call for module in ADAPTERS.glob("*.py") for call in calls(module)}
+def test_every_task_of_the_queues_is_an_entry() -> None:
+    tree = ast.parse((ROOT / "deployments/tasks.py").read_text())
+    domain = {"deliveries", "reconcile", "_build", "_clean", "_picture", "_release", "_tidy"}
+    begun = {
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in domain | {"_verify"}
+    }
+    assert begun == {name for entries in ENTRIES.values() for _, name in entries}
 
 
 def test_the_walk_finds_calls_of_every_kind() -> None:
-    found = called()
-    assert {"ecs:CreateService", "ecs:ListTasks", "ec2:DescribeSubnets"} <= found
-    assert {"servicediscovery:ListInstances", "logs:GetLogEvents"} <= found
-    assert {"elasticfilesystem:DescribeFileSystems", "servicequotas:GetServiceQuota"} <= found
+    control, build = reached(CONTROL), reached(BUILD)
+    assert {"ecs:CreateService", "ecs:ListTasks", "servicediscovery:ListInstances"} <= control
+    assert {"logs:GetLogEvents", "ecs:RunTask", "ecr:BatchDeleteImage"} <= control
+    assert {"ec2:DescribeSubnets", "elasticfilesystem:DescribeFileSystems"} <= build
+    assert {"servicequotas:GetServiceQuota", "ecr:CreateRepository"} <= build
 
 
-def test_every_call_is_granted() -> None:
-    assert called() - granted() == set(_GRANTED_BY_HAND)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_call_is_granted(policy: str) -> None:
+    assert reached(policy) - granted(policy) <= set(_GRANTED_BY_HAND)
 
 
-def test_nothing_else_is_granted() -> None:
-    assert granted() - called() == set(_IMPLIED)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_nothing_else_is_granted(policy: str) -> None:
+    assert granted(policy) - reached(policy) <= set(_IMPLIED)
 
 
-@pytest.mark.parametrize("statement", POLICY["Statement"], ids=lambda each: str(each["Sid"]))
+def test_builds_run_apart_from_what_deploys() -> None:
+    deploying = {action for action in granted(CONTROL) if action.startswith("servicediscovery:")}
+    deploying |= {"ecs:CreateService", "ecs:RegisterTaskDefinition", "ecs:RunTask", "iam:PassRole"}
+    assert not granted(BUILD) & deploying
+    # And who deploys reads no values of applications, and pushes no image.
+    assert not granted(CONTROL) & {
+        "ecr:PutImage",
+        "ecr:GetAuthorizationToken",
+        "secretsmanager:GetSecretValue",
+        "ssm:GetParameter",
+    }
+
+
+STATEMENTS = [each for policy in POLICIES for each in statements(policy)]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda each: str(each["Sid"]))
 def test_each_statement_is_as_narrow_as_iam_allows(statement: dict[str, Any]) -> None:
     actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
     assert statement["Effect"] == "Allow"
@@ -123,7 +156,7 @@ def test_each_statement_is_as_narrow_as_iam_allows(statement: dict[str, Any]) ->
 
 
 def test_only_two_roles_can_be_passed_and_only_to_tasks() -> None:
-    passing = [s for s in POLICY["Statement"] if "iam:PassRole" in as_list(s["Action"])]
+    passing = [s for s in STATEMENTS if "iam:PassRole" in as_list(s["Action"])]
     assert len(passing) == 1
     assert passing[0]["Resource"] == ["${ExecutionRole.Arn}", "${TaskRole.Arn}"]
     assert passing[0]["Condition"] == {
@@ -133,7 +166,7 @@ def test_only_two_roles_can_be_passed_and_only_to_tasks() -> None:
 
 def test_values_are_read_only_of_what_is_tagged_for_it() -> None:
     reading = {"ssm:GetParameter", "secretsmanager:GetSecretValue", "cloudformation:DescribeStacks"}
-    statements = [s for s in POLICY["Statement"] if reading & set(as_list(s["Action"]))]
+    statements = [s for s in STATEMENTS if reading & set(as_list(s["Action"]))]
     assert len(statements) == 1
     assert set(as_list(statements[0]["Action"])) == reading
     assert statements[0]["Condition"] == {
@@ -142,7 +175,7 @@ def test_values_are_read_only_of_what_is_tagged_for_it() -> None:
 
 
 def test_tasks_are_run_and_stopped_only_where_previews_run() -> None:
-    by_action = {as_list(each["Action"])[0]: each for each in POLICY["Statement"]}
+    by_action = {as_list(each["Action"])[0]: each for each in STATEMENTS}
     cluster = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/${Cluster}"
     assert by_action["ecs:RunTask"]["Condition"] == {"ArnEquals": {"ecs:cluster": cluster}}
     assert by_action["ecs:RunTask"]["Resource"].endswith(":task-definition/${Installation}-*")
@@ -152,10 +185,11 @@ def test_tasks_are_run_and_stopped_only_where_previews_run() -> None:
     }
 
 
-def test_it_fits_into_a_managed_policy() -> None:
+@pytest.mark.parametrize("policy", POLICIES)
+def test_it_fits_into_a_managed_policy(policy: str) -> None:
     # 6,144 characters, white space apart, once the places are filled in:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    text = json.dumps(POLICY, separators=(",", ":"))
+    text = json.dumps(statements(policy), separators=(",", ":"))
     longest = {
         "${AWS::Partition}": "aws-us-gov",
         "${AWS::Region}": "ap-southeast-1",
