@@ -10,6 +10,7 @@ from .pulse import Pulse
 from .reconciliation import Reconciliation
 from .repository import Repository
 from .screenshot import Screenshot
+from .secret import Secret
 from .service import Service
 from .tally import Tally
 from .token import ApiToken
@@ -30,6 +31,7 @@ __all__ = [
     "Reconciliation",
     "Repository",
     "Screenshot",
+    "Secret",
     "Service",
     "Tally",
     "Transition",
