@@ -1,34 +1,24 @@
 """Takes secrets out of what is about to be read by people. Pure.
 
-Every form is looked for in which tools print a value by accident: as it is, line by line, in
-base64 at each of its three alignments, percent-encoded, escaped for JSON or HTML, in hexadecimal.
-A line break inside of it hides nothing: logs are cut into lines at any place, and base64 is
+Every form of them is looked for in which tools print a value by accident. A line break inside of it hides nothing: logs are cut into lines at any place, and base64 is
 wrapped.
 
 Whoever holds a secret and wants it out gets it out, reversed for example: this is against
 accidents.
 """
 
-import html
-import json
 import re
-from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
-from urllib.parse import quote, quote_plus
+
+from .encodings import forms
 
 T = TypeVar("T")
 
-#: Shorter values stay: they are parts of ordinary words and numbers, and nobody could read a log
-#: without them.
-SHORTEST = 6
 STARS = "***"
 
 _HEAD = 4
-#: What percent-encoders leave as it is: RFC 3986; paths; encodeURIComponent; encodeURI.
-_LEFT_ALONE = ("", "/", "!'()*~", ";,/?:@&=+$!~*'()#")
-_HEX = re.compile(r"%[0-9A-F]{2}")
 #: An empty line between two others is part of no secret; so memory is bounded.
 _EMPTY = "\n"
 
@@ -158,59 +148,6 @@ class Stream(Generic[T]):
         self._covered = max((stop - end for start, stop in spans if start < end < stop), default=0)
         texts = _starred(lines[:count], spans)
         return [(text, carried) for text, (_, carried) in zip(texts, out, strict=True)]
-
-
-def forms(value: str | bytes) -> set[str]:
-    """Everything that `value` may look like in a log, without line breaks."""
-    whole = value.encode(errors="surrogatepass") if isinstance(value, str) else value
-    parts = {whole, whole.strip(), *(line.strip() for line in whole.splitlines())}
-    found = {_flat(form) for part in parts if len(part) >= SHORTEST for form in _forms_of(part)}
-    return {form for form in found if len(form) >= SHORTEST}
-
-
-def _forms_of(value: bytes) -> Iterator[str]:
-    yield from _in_base64(value)
-    yield from (value.hex(), value.hex().upper())
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        return
-    yield text
-    for safe in _LEFT_ALONE:
-        encoded = quote(text, safe=safe)
-        yield from (encoded, _HEX.sub(lambda code: code[0].lower(), encoded))
-    plus = quote_plus(text)
-    yield from (plus, _HEX.sub(lambda code: code[0].lower(), plus))
-    yield from (html.escape(text), html.escape(text, quote=False))
-    for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
-        yield from (escaped, escaped.replace("/", r"\/"), _as_go_does(escaped))
-
-
-def _as_go_does(escaped: str) -> str:
-    """https://pkg.go.dev/encoding/json#HTMLEscape"""
-    for character in "<>&":
-        escaped = escaped.replace(character, f"\\u{ord(character):04x}")
-    return escaped
-
-
-def _in_base64(value: bytes) -> Iterator[str]:
-    """Alone, and the characters that are the value's own wherever it stands in something longer."""
-    alone = b64encode(value).decode()
-    parts = [alone, alone.rstrip("=")]
-    for offset in range(3):
-        around = b64encode(b"\0" * offset + value).decode()
-        # Six bits a character: the first and the last one may have some of a neighbour's.
-        parts.append(around[-(-offset * 8 // 6) : (offset + len(value)) * 8 // 6])
-    for part in parts:
-        yield part
-        yield part.translate(_URL_SAFE)
-
-
-_URL_SAFE = str.maketrans("+/", "-_")
-
-
-def _flat(text: str) -> str:
-    return text.replace("\r", "").replace("\n", "")
 
 
 def _alternation(heads: list[str]) -> str:

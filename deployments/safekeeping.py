@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from . import sealing
+from .encodings import SHORTEST
 from .models import Repository, Secret
 from .models.secret import VALUE_MAX
-from .redaction import SHORTEST
 
 
 @dataclass(frozen=True)

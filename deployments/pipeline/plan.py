@@ -50,6 +50,8 @@ def _read(deployment: Deployment, commit: str, looked_up: "_Remembering") -> Pla
             platform=_platform(deployment),
             tools=plans.Tools(looked_up, jsonnet.evaluate),
         )
+    if not deployment.is_trusted:
+        plan = plans.without_secrets(plan)
     if found := plans.problems(plan):
         raise DefinitionError(found)
     return replace(plan, confidential=frozenset(looked_up.values))

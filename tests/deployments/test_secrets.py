@@ -333,10 +333,38 @@ class TestStrangersGetNothing:
         branch.repository.save()
         client("ssm").put_parameter(Name="/shop/token", Value=REFERRED, Type="SecureString")
         files = FILES.replace("app: {}", "app: {secrets: {token: 'ssm:/shop/token'}}")
+        files = files.replace("port: 8000", "port: 8000\n    secrets: {TOKEN: 'ssm:/shop/token'}")
         world.origin.commit({"edaha.yml": files})
         world.push(branch)
         world.settle()
+        assert secrets_of(container(branch)) == {}
         assert [request.secrets for request in build.requests] == [{}]
+        assert world.cloud.count("ssm.GetParameter") == 0
+
+    def test_nor_do_their_templates_look_anything_up(
+        self, world: World, branch: Branch, build: Build
+    ) -> None:
+        branch.repository.allowed = ["ssm:*"]
+        branch.repository.save()
+        client("ssm").put_parameter(Name="/shop/token", Value=REFERRED, Type="SecureString")
+        task = {
+            "family": "shop",
+            "networkMode": "awsvpc",
+            "containerDefinitions": [
+                {"name": "app", "image": "x", "command": ["{{ ssm `/shop/token` }}"]}
+            ],
+        }
+        world.origin.commit(
+            {
+                "edaha.yml": "services: {web: {ecspresso: {config: ecspresso.yml}, port: 8000}}",
+                "ecspresso.yml": "task_definition: task.json",
+                "task.json": json.dumps(task),
+            }
+        )
+        deployment = world.push(branch)
+        world.settle()
+        deployment.refresh_from_db()
+        assert "may not use the SSM parameter /shop/token" in deployment.error
         assert world.cloud.count("ssm.GetParameter") == 0
 
     def test_an_image_that_was_built_with_secrets_is_not_theirs(

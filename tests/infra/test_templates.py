@@ -100,7 +100,7 @@ def test_every_reference_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_it_stays_readable(name: str) -> None:
     lines = (INFRA / name).read_text().splitlines()
-    assert len(lines) <= 355
+    assert len(lines) <= 360
     assert max(map(len, lines)) <= 140
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deployments.redaction import SHORTEST, STARS, Redactor, Stream, forms
+from deployments.encodings import SHORTEST, forms
+from deployments.redaction import STARS, Redactor, Stream
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=60)
 #: Few letters, so that beginnings of secrets and parts of them are everywhere.
