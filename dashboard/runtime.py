@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from deployments.adapters import logs
 from deployments.errors import EdahaError
 from deployments.models import Branch
+from deployments.pipeline import secrets
 
 from . import outputs
 from .access import Role, requires
@@ -47,7 +48,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Role.DEPLOYER, of=Branch)
 def text(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest lines as a text file, without escape sequences."""
-    chosen = outputs.chosen(get_object_or_404(preview_rows(), pk=pk), request.GET)
+    branch = get_object_or_404(preview_rows(), pk=pk)
+    chosen = outputs.chosen(branch, request.GET)
     if chosen is None:
         raise Http404
     try:
@@ -55,7 +57,9 @@ def text(request: HttpRequest, pk: int) -> HttpResponse:
     except EdahaError as problem:
         said = f"{problem.message} {problem.hint}\n"
         return HttpResponse(said, status=502, content_type="text/plain; charset=utf-8")
-    lines = "".join(f"{to_text(line)}\n" for _at, line in part.lines)
+    printed = "\n".join(line for _at, line in part.lines)
+    shown = secrets.redactor(branch).redact(printed).split("\n") if part.lines else []
+    lines = "".join(f"{to_text(line)}\n" for line in shown)
     return HttpResponse(
         lines,
         content_type="text/plain; charset=utf-8",

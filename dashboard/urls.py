@@ -23,6 +23,7 @@ from . import (
 from .administration import audit, tokens
 from .administration import people as administrators
 from .overview import views as overview
+from .repositories import secrets
 from .repositories import views as repositories
 from .streams import views as streams
 
@@ -68,6 +69,11 @@ urlpatterns = [
     path("repositories/<int:pk>/edit", repositories.edit, name="edit_repository"),
     path("repositories/<int:pk>/secret", repositories.rotate, name="rotate_secret"),
     path("repositories/<int:pk>/remove", repositories.remove, name="remove_repository"),
+    path("repositories/<int:pk>/secrets/add", secrets.add, name="add_secret"),
+    path(
+        "repositories/<int:pk>/secrets/<int:secret>/replace", secrets.replace, name="replace_secret"
+    ),
+    path("repositories/<int:pk>/secrets/<int:secret>/remove", secrets.remove, name="remove_secret"),
     path("repositories/<int:pk>/check/<slug:subject>", repositories.check, name="check"),
     path("repositories/<int:pk>/members", administrators.member, name="member"),
     path("people", administrators.listed, name="people"),

@@ -1,5 +1,6 @@
 """The installation's settings: read once from the environment, typed, loud when wrong."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,8 @@ from .prices import Prices
 CommaList = Annotated[list[str], NoDecode]
 
 _ADDRESS = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
+#: 32 bytes in base64 for URLs: https://cryptography.io/en/latest/fernet/
+_FERNET_KEY = r"[A-Za-z0-9_-]{43}="
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
@@ -25,6 +28,9 @@ class Config(BaseSettings):
     installation: str = Field("edaha", pattern=r"^[a-z][a-z0-9]{0,9}$")
     data: Path = Path(".edaha")
     secret_key: str = Field(min_length=32)
+    #: Fernet keys that secrets are encrypted with, the newest first. Empty derives one from
+    #: `secret_key`.
+    secrets_keys: CommaList = Field(default=[], repr=False)
     debug: bool = False
     database_url: str = ""
     #: Most PostgreSQL connections of one process; 0 opens one for each request.
@@ -117,12 +123,23 @@ class Config(BaseSettings):
     #: What an hour of vCPU and of memory costs, by launch type; without it no cost is shown.
     prices: Annotated[Prices | None, NoDecode] = None
 
-    @field_validator("allowed_hosts", "subnets", "security_groups", mode="before")
+    @field_validator("allowed_hosts", "subnets", "security_groups", "secrets_keys", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("secrets_keys")
+    @classmethod
+    def _check_keys(cls, keys: list[str]) -> list[str]:
+        for number, key in enumerate(keys, start=1):
+            if not re.fullmatch(_FERNET_KEY, key):
+                raise ValueError(
+                    f"key {number} is none: make one with `manage secrets key`, and give several "
+                    "separated by commas, the newest first"
+                )
+        return keys
 
     @field_validator("prices", mode="before")
     @classmethod

@@ -9,6 +9,8 @@ import re
 
 #: RFC 1035, section 2.3.4: a label has at most 63 octets.
 LABEL_MAX = 63
+#: Below it are the parameters of SSM that Edaha itself makes. No repository's files may name it.
+KEPT = "kept-by-edaha"
 _HASH_LENGTH = 7
 _ENDS_LIKE_A_HASH = re.compile(rf"-[0-9a-f]{{{_HASH_LENGTH}}}$")
 _REPOSITORY_MAX = 120
@@ -92,6 +94,19 @@ def image_repository(installation: str, full_name: str) -> str:
 def log_group(installation: str, full_name: str) -> str:
     """The CloudWatch Logs group of an application: `[.\\-_/#A-Za-z0-9]`, at most 512."""
     return f"/{installation}/{re.sub(r'[^A-Za-z0-9._/-]', '-', full_name)[:400]}"
+
+
+def parameters(installation: str, branch_id: int | None = None) -> str:
+    """Where SSM has what Edaha keeps for containers: of one branch, or of all."""
+    return f"/{installation}/{KEPT}" + (f"/{branch_id}" if branch_id is not None else "")
+
+
+def parameter(installation: str, branch_id: int, name: str, serial: str) -> str:
+    """One value of one secret, for one branch: never overwritten, so that what runs keeps its own.
+
+    Letters, digits, `.-_/`: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+    """
+    return f"{parameters(installation, branch_id)}/{name}/{serial}"
 
 
 def image_tag(slug: str, commit: str, image: str) -> str:

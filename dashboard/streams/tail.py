@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from deployments.adapters import logs
 from deployments.errors import EdahaError
+from deployments.redaction import Redactor, Stream
 
 from .events import HEARTBEAT, RETRY, Event
 from .feed import Feed
@@ -30,11 +31,13 @@ _BATCH = 1_000
 _LONGEST = 10_000
 
 
-async def follow(group: str, stream: str, language: str) -> AsyncGenerator[bytes]:
+async def follow(
+    group: str, stream: str, concealed: Redactor, language: str
+) -> AsyncGenerator[bytes]:
     """What was printed last, and what follows. Whoever comes again begins anew: numbers of lines
     count from where this tail began."""
     yield RETRY
-    async with hub().watch(TailFeed, group, stream) as (feed, viewer):
+    async with hub().watch(TailFeed, group, stream, concealed) as (feed, viewer):
         yield Event.plain("reset").in_language(language)
         known, last = feed.known()
         for event in known:
@@ -49,9 +52,12 @@ async def follow(group: str, stream: str, language: str) -> AsyncGenerator[bytes
 class TailFeed(Feed):
     """Reads what is new in one CloudWatch stream."""
 
-    def __init__(self, call: Callable[..., Any], group: str, stream: str) -> None:
+    def __init__(
+        self, call: Callable[..., Any], group: str, stream: str, concealed: Redactor
+    ) -> None:
         self._group, self._stream = group, stream
         self._token = ""
+        self._shown: Stream[float] = Stream(concealed)
         self._lines: deque[list[Any]] = deque(maxlen=KEPT)
         self._number = 0
         self._heard_at = monotonic()
@@ -87,11 +93,18 @@ class TailFeed(Feed):
             self._problem = f"{problem.message} {problem.hint}".strip()
             return False
         self._problem, self._token = "", part.token
-        self._lines.extend([at / 1000, 0, text[:_LONGEST]] for at, text in part.lines)
-        self._number += len(part.lines)
+        for at, text in part.lines:
+            self._keep(self._shown.feed(text, at / 1000))
         if part.lines:
             self._heard_at = monotonic()
+        else:
+            # What was held for a line to follow is not held for longer.
+            self._keep(self._shown.finish())
         return bool(part.lines)
+
+    def _keep(self, lines: list[tuple[str, float]]) -> None:
+        self._lines.extend([at, 0, text[:_LONGEST]] for text, at in lines)
+        self._number += len(lines)
 
     def _batches(self, after: int) -> list[Event]:
         """The kept lines behind a number."""

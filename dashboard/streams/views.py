@@ -9,6 +9,7 @@ from dashboard import loglines, outputs
 from dashboard.access import Role, Sight, access_of, requires
 from dashboard.presentation import preview_rows
 from deployments.models import Branch, Deployment
+from deployments.pipeline import secrets
 
 from . import branches, log, tail
 from .response import events
@@ -42,10 +43,12 @@ def deployment_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @requires(Role.DEPLOYER, of=Branch)
 def runtime_log(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """What a container prints, as long as somebody watches."""
-    chosen = outputs.chosen(get_object_or_404(preview_rows(), pk=pk), request.GET)
+    branch = get_object_or_404(preview_rows(), pk=pk)
+    chosen = outputs.chosen(branch, request.GET)
     if chosen is None:
         raise Http404
-    return events(tail.follow(chosen.group, chosen.stream, _language()))
+    concealed = secrets.redactor(branch)
+    return events(tail.follow(chosen.group, chosen.stream, concealed, _language()))
 
 
 @require_GET

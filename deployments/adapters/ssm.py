@@ -1,6 +1,6 @@
 """Parameters of SSM, the Systems Manager."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: ParametersFilterValueList in botocore's model of SSM.
 _NAMES_A_CALL = 50
+_DELETED_A_CALL = 10
 _MISSING = {"ParameterNotFound", "ParameterVersionNotFound"}
 
 
@@ -56,6 +57,51 @@ def missing_parameters(names: Sequence[str]) -> set[str]:
             )
             found |= {each["Name"] for page in pages for each in page["Parameters"]}
     return set(names) - found
+
+
+def put_secret(name: str, value: str, tags: Mapping[str, str]) -> None:
+    """Make a SecureString; one of that name is left as it is, since an earlier try made it."""
+    with told_as(f"put the SSM parameter {name}"):
+        try:
+            _ssm().put_parameter(
+                Name=name,
+                Value=value,
+                Type="SecureString",
+                Tags=[{"Key": key, "Value": text} for key, text in tags.items()],
+            )
+        except ClientError as problem:
+            if code_of(problem) != "ParameterAlreadyExists":
+                raise
+
+
+def names_below(path: str) -> list[str]:
+    """Names of all parameters below a path. Reads no value."""
+    with told_as(f"look for SSM parameters below {path}"):
+        pages = (
+            _ssm()
+            .get_paginator("describe_parameters")
+            .paginate(ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": [path]}])
+        )
+        return [each["Name"] for page in pages for each in page["Parameters"]]
+
+
+def tags_of(name: str) -> dict[str, str]:
+    """A parameter's tags; none where there is no such parameter."""
+    with told_as(f"look at the SSM parameter {name}"):
+        try:
+            answer = _ssm().list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
+        except ClientError as problem:
+            if code_of(problem) != "InvalidResourceId":
+                raise
+            return {}
+    return {tag["Key"]: tag["Value"] for tag in answer["TagList"]}
+
+
+def delete_parameters(names: Sequence[str]) -> None:
+    """Those that are gone already are none the worse."""
+    with told_as("delete SSM parameters"):
+        for start in range(0, len(names), _DELETED_A_CALL):
+            _ssm().delete_parameters(Names=list(names[start : start + _DELETED_A_CALL]))
 
 
 def _element(name: str, elements: list[str], index: int | None) -> str:

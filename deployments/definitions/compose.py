@@ -4,12 +4,12 @@ Whatever Edaha changes of what a team wrote is in `Definition.changes`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from . import generate, overlay, overlay_service, ports, shapes
+from . import generate, overlay, overlay_service, ports, set_secrets, shapes
 from .application import Service
-from .changes import Change
+from .changes import Change, Edited
 from .identity import content_hash, log_groups, log_stream, tags
 from .preview import Platform, Preview
 from .problems import DefinitionError, Problem
@@ -77,10 +77,11 @@ def compose(
     says. Raises DefinitionError where a team's files are of no shape that could be checked.
     """
     if team is not None:
-        return _of_team(team, service, preview, platform, images, family, service_name)
+        made = _of_team(team, service, preview, platform, images, family, service_name)
+        return _with_secrets(made, platform)
     main = service.containers[0]
     listens = main.port or service.port or port or 0
-    return Definition(
+    made = Definition(
         task_definition=generate.task_definition(
             service,
             preview,
@@ -95,6 +96,15 @@ def compose(
         port=listens,
         images={each.name: each.image for each in service.containers if each.image in images},
     )
+    return _with_secrets(made, platform)
+
+
+def _with_secrets(made: Definition, platform: Platform) -> Definition:
+    if not platform.secrets:
+        return made
+    edited = Edited(made.task_definition, "taskDefinition")
+    set_secrets.give(edited, platform.secrets, platform.region, made.images)
+    return replace(made, task_definition=edited.value, changes=(*made.changes, *edited.changes))
 
 
 def _of_team(

@@ -146,6 +146,27 @@ def compose_all(
     }
 
 
+def without_secrets(plan: Plan) -> Plan:
+    """The same for people who shall be given none, whatever the files name."""
+    services = tuple(
+        replace(service, containers=tuple(replace(each, secrets={}) for each in service.containers))
+        for service in plan.application.services
+    )
+    images = tuple(replace(image, secrets={}) for image in plan.application.images)
+    teams = {name: _without_secrets(team) for name, team in plan.teams.items()}
+    application = replace(plan.application, services=services, images=images)
+    return replace(plan, application=application, teams=teams)
+
+
+def _without_secrets(team: ecspresso.Loaded) -> ecspresso.Loaded:
+    task = dict(team.task_definition)
+    task["containerDefinitions"] = [
+        {key: value for key, value in container.items() if key != "secrets"}
+        for container in task.get("containerDefinitions") or ()
+    ]
+    return replace(team, task_definition=task)
+
+
 def _own(service: Service) -> str:
     return "" if service.is_default else service.name
 

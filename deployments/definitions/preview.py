@@ -58,6 +58,9 @@ class Platform:
     #: See `allows`.
     allowed: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: What an administrator has set for the branch: variable → where its value is, as
+    #: `stored.value_from` takes it. It needs no entry in `allowed`.
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def variable(name: str) -> str:

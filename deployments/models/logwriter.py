@@ -9,6 +9,7 @@ from django.db import IntegrityError, OperationalError, connection
 from django.db.models import Sum
 
 from ..config import config
+from ..redaction import Redactor, Stream
 from .deployment import Deployment
 from .log import LogChunk
 
@@ -16,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 #: At least this long between two rows: a line on its own is written at once, many share a row.
 FLUSH_SECONDS = 0.03
+#: So long a line waits that may be the beginning of a secret, for what follows it.
+HOLD_SECONDS = 0.5
 _LINES_A_CHUNK = 200
 _LINE_MAX = 10_000
 _WRITE_TRIES = 20
@@ -45,6 +48,10 @@ class LogWriter:
         self._waiting: list[tuple[float, int, str]] = []
         self._change = threading.Condition()
         self._closed = False
+        self._redactor = Redactor(())
+        #: Step → its lines: those of another one may come in between.
+        self._streams: dict[int, Stream[float]] = {}
+        self._held_since = 0.0
         #: How many wait for everything to be written, and whether a row is on its way.
         self._hurried = 0
         self._is_writing = False
@@ -57,6 +64,7 @@ class LogWriter:
 
     def __exit__(self, *_: object) -> None:
         with self._change:
+            self._release()
             self._closed = True
             self._change.notify_all()
         self._flusher.join()
@@ -64,6 +72,7 @@ class LogWriter:
     def flush(self) -> None:
         """Return once every line so far is written, or could not be within some seconds."""
         with self._change:
+            self._release()
             self._hurried += 1
             self._change.notify_all()
             self._change.wait_for(
@@ -71,20 +80,43 @@ class LogWriter:
             )
             self._hurried -= 1
 
+    def conceal(self, redactor: Redactor) -> None:
+        """From now on, put stars in place of what `redactor` knows."""
+        with self._change:
+            self._release()
+            self._redactor = redactor
+
     def line(self, text: str, *, step: int = 0, at: float | None = None) -> None:
         """Add one line; `step` 0 is Edaha's own voice."""
         # NUL cannot be stored in PostgreSQL's text.
-        clean = text[:_LINE_MAX].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        clean = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
         with self._change:
-            if self._is_cut:
-                if step == 0 and not self._is_full(self._number, _LINES_AFTER, _CHARACTERS_AFTER):
-                    self._add(clean, step, at)
-                return
-            # Cut to what there is room for, so that a full log is full to the character.
-            self._add(clean[: self._size_max - self._size] if step else clean, step, at)
-            if self._is_full(self._number):
-                self._is_cut = True
-                self._add(self._cut_line(), 0, at)
+            stream = self._streams.setdefault(step, Stream(self._redactor))
+            for shown, when in stream.feed(clean, at or time.time()):
+                self._take(shown, step, when)
+            if stream.is_holding and not self._held_since:
+                self._held_since = time.monotonic()
+                self._change.notify_all()
+
+    def _release(self) -> None:
+        """Let go of lines that were held: nothing follows, or not soon enough."""
+        for step, stream in self._streams.items():
+            for shown, at in stream.finish():
+                self._take(shown, step, at)
+        self._streams.clear()
+        self._held_since = 0.0
+
+    def _take(self, text: str, step: int, at: float) -> None:
+        clean = text[:_LINE_MAX]
+        if self._is_cut:
+            if step == 0 and not self._is_full(self._number, _LINES_AFTER, _CHARACTERS_AFTER):
+                self._add(clean, step, at)
+            return
+        # Cut to what there is room for, so that a full log is full to the character.
+        self._add(clean[: self._size_max - self._size] if step else clean, step, at)
+        if self._is_full(self._number):
+            self._is_cut = True
+            self._add(self._cut_line(), 0, at)
 
     @property
     def _number(self) -> int:
@@ -103,8 +135,8 @@ class LogWriter:
             )
         return f"… the log is cut here: it has more than {LINES_MAX} lines"
 
-    def _add(self, text: str, step: int, at: float | None) -> None:
-        self._waiting.append((at or time.time(), step, text))
+    def _add(self, text: str, step: int, at: float) -> None:
+        self._waiting.append((at, step, text))
         self._size += len(text)
         self._change.notify_all()
 
@@ -117,9 +149,11 @@ class LogWriter:
 
     def _flush_once(self) -> bool:
         with self._change:
-            self._change.wait_for(lambda: self._waiting or self._closed)
+            self._change.wait_for(lambda: self._waiting or self._closed or self._held_since)
+            if self._held_since:
+                self._wait_for_the_rest()
             if not self._waiting:
-                return False
+                return not self._closed
             pause = self._last_flush + FLUSH_SECONDS - time.monotonic()
             self._change.wait_for(lambda: self._closed or self._hurried, max(0.0, pause))
             self._last_flush = time.monotonic()
@@ -136,6 +170,13 @@ class LogWriter:
                 self._is_writing = False
                 self._change.notify_all()
         return True
+
+    def _wait_for_the_rest(self) -> None:
+        """Of held lines, unless there are others to write meanwhile."""
+        left = self._held_since + HOLD_SECONDS - time.monotonic()
+        self._change.wait_for(lambda: self._waiting or self._closed, max(0.0, left))
+        if self._held_since and self._held_since + HOLD_SECONDS <= time.monotonic():
+            self._release()
 
     def _write(self, first: int, lines: list[tuple[float, int, str]]) -> bool:
         size = sum(len(text) for _at, _step, text in lines)

@@ -14,6 +14,7 @@ class Orphan(models.Model):
         TASK_DEFINITION = "task_definition"
         CLOUD_MAP_SERVICE = "cloud_map_service"
         IMAGE = "image"
+        PARAMETER = "parameter"
 
     kind = models.CharField(max_length=20, choices=Kind)
     #: Its ARN; of an image `registry/repository@digest`.

@@ -3,6 +3,8 @@ from django.db import models
 from ..config import config
 from .deployment import Deployment
 
+_NOTHING = models.Value([], models.JSONField())
+
 
 class Service(models.Model):
     """One service of a deployment, with an address of its own, and what it has in AWS."""
@@ -30,6 +32,9 @@ class Service(models.Model):
     #: What ECS would be told by the default branch's files in its place, for comparison:
     #: {"task_definition": …, "service_definition": …}, or None where they say nothing.
     baseline = models.JSONField(null=True, blank=True)
+
+    #: Names in SSM under which Edaha keeps values for its containers; see pipeline/secrets.py.
+    parameters = models.JSONField(default=list, db_default=_NOTHING, blank=True)
 
     task_definition_hash = models.CharField(max_length=64, blank=True)
     task_definition_arn = models.CharField(max_length=500, blank=True)

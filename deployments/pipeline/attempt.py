@@ -86,17 +86,18 @@ def _ended_by_errors(lease: Lease, report: Report) -> Iterator[None]:
 def fail(lease: Lease, report: Report, problem: EdahaError) -> None:
     """End the deployment; what it made in AWS is cleaned up, the version before stays."""
     report.flush()
+    message, hint = report.redacted(problem.message), report.redacted(problem.hint)
     # Before Edaha adds words of its own to the log.
     found = explain(lease.deployment, problem)
-    report.say(f"✗ {problem.message}")
-    if problem.hint:
-        report.say(f"  {problem.hint}")
+    report.say(f"✗ {message}")
+    if hint:
+        report.say(f"  {hint}")
     report.flush()
     lease.move(
         DeploymentState.FAILED,
-        reason=problem.message,
-        error=problem.message,
-        hint=problem.hint,
+        reason=message,
+        error=message,
+        hint=hint,
         cause=found.cause,
         error_line=found.line,
         finished_at=timezone.now(),

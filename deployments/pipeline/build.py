@@ -84,8 +84,9 @@ def _plan(lease: Lease, report: Report) -> Plan:
         # Within the lease: nobody else shall begin with what may be an attack.
         with deadline(_READING_SECONDS, "Reading the definitions"):
             plan = plans.read(deployment)
+        report.conceal(plan.confidential)
         report.say(plans.summary(plan))
         lease.save(source=plan.application.source)
-        for note in plans.verify(plan):
+        for note in plans.verify(deployment, plan):
             report.say(note)
     return plan

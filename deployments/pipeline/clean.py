@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .. import names
-from ..adapters import aws, cloudmap, ecr, ecs, git, wakeups
+from ..adapters import aws, cloudmap, ecr, ecs, git, ssm, wakeups
 from ..config import config
 from ..errors import EdahaError, LeaseLost, UserError
 from ..models import Branch, Build, Deployment, Hook, Image, Service
@@ -174,6 +174,7 @@ def _remove_the_rest(branch: Branch) -> None:
     try:
         _remove_images(branch)
         _remove_definitions(branch)
+        _remove_secrets(branch)
     except EdahaError as problem:
         log.warning("branch_not_removed", branch=branch.pk, problem=str(problem))
         return  # the tick comes back to it
@@ -220,6 +221,17 @@ def _remove_definitions(branch: Branch) -> None:
     for arn in ecs.task_definitions({first, *filter(None, families)}):
         if arn not in used:
             ecs.delete_task_definition(arn)
+
+
+def _remove_secrets(branch: Branch) -> None:
+    """Everything that Edaha has put into SSM for its containers, values of long ago included."""
+    services = Service.objects.filter(deployment__branch=branch)
+    if any(services.values_list("parameters", flat=True)):
+        # Of one that was wished for meanwhile, all is needed.
+        left = services.filter(deployment__cleaned_at=None).values_list("parameters", flat=True)
+        needed = {name for parameters in left for name in parameters}
+        found = ssm.names_below(names.parameters(config().installation, branch.pk))
+        ssm.delete_parameters([name for name in found if name not in needed])
 
 
 def _remove_images(branch: Branch) -> None:

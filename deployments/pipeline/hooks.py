@@ -111,6 +111,7 @@ def _look(lease: Lease, hook: Hook, report: Report) -> bool:
         # Containers beside the one with the command go on by themselves.
         onetime.stop_task(deployment.cluster, hook.task_arn, "Its command has ended.")
     _tell_lines(deployment, hook, report)
+    error = report.redacted(error)
     _finish(lease, hook, error)
     report.end_step(_title(hook), error)
     return True

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import posixpath
+from dataclasses import replace
 from pathlib import Path
 
 from .. import names
 from ..adapters import buildx, ecr, git
 from ..adapters.gitfiles import GitFiles
-from ..adapters.secrets import read_secret
 from ..causes import Cause
 from ..config import config
 from ..definitions.application import Image as Spec
@@ -16,6 +16,7 @@ from ..definitions.plan import Plan
 from ..errors import UserError
 from ..models import Build, Image, Repository
 from ..models.lease import Lease
+from . import secrets
 from .report import Report
 from .request import build_request, store_of
 
@@ -27,7 +28,8 @@ def find_or_build(lease: Lease, report: Report, plan: Plan, spec: Spec) -> tuple
     """The image in the registry, and whether it was there before."""
     deployment = lease.deployment
     repository = deployment.branch.repository
-    key = build_key(repository, deployment.commit, spec, plan.definition_files)
+    given = replace(spec, secrets=secrets.for_build(deployment, spec))
+    key = build_key(repository, deployment.commit, given, plan.definition_files)
     known = Image.objects.filter(repository=repository, build_key=key).first()
     reused = known is not None and not deployment.no_cache and _still_there(known)
     if known is None or not reused:
@@ -142,11 +144,11 @@ def _still_there(image: Image) -> bool:
 def _build(lease: Lease, report: Report, spec: Spec, key: str) -> Image:
     deployment = lease.deployment
     branch = deployment.branch
-    allowed = branch.repository.allowed
-    secrets = {name: read_secret(place, allowed) for name, place in spec.secrets.items()}
+    values = secrets.build_values(deployment, spec)
+    report.conceal(values.values())
     # A build that this one replaces may still be reading the files: it ends within a heartbeat.
     with git.worktree_held(branch.repository, branch, lease.beat):
-        request = build_request(deployment, spec, secrets)
+        request = build_request(deployment, spec, values)
         report.begin_build()
         credentials = ecr.credentials()
         digest = buildx.build(request, credentials, report=report.build_change, beat=lease.beat)

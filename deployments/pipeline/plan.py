@@ -20,6 +20,7 @@ from ..definitions.plan import Plan
 from ..definitions.preview import Platform, Preview
 from ..definitions.problems import DefinitionError, redacted
 from ..models import Branch, Deployment, Hook, Image, Repository, Service, expiry
+from . import secrets
 from .ports import port_of
 
 _SECRET_LENGTH = 4
@@ -30,7 +31,7 @@ def read(deployment: Deployment, *, commit: str = "") -> Plan:
 
     The commit is in the mirror already. Raises DefinitionError with all that is wrong with it.
     """
-    looked_up = _Remembering(deployment.branch.repository.allowed)
+    looked_up = _Remembering(secrets.allowed(deployment))
     try:
         return _read(deployment, commit, looked_up)
     except DefinitionError as error:
@@ -46,9 +47,11 @@ def _read(deployment: Deployment, commit: str, looked_up: "_Remembering") -> Pla
             _defaults(repository),
             path=repository.definitions,
             preview=lambda application: _preview(deployment, application),
-            platform=_platform(repository),
+            platform=_platform(deployment),
             tools=plans.Tools(looked_up, jsonnet.evaluate),
         )
+    if not deployment.is_trusted:
+        plan = plans.without_secrets(plan)
     if found := plans.problems(plan):
         raise DefinitionError(found)
     return replace(plan, confidential=frozenset(looked_up.values))
@@ -69,7 +72,7 @@ class _Remembering(lookups.AwsLookups):
         return value
 
 
-def verify(plan: Plan) -> list[str]:
+def verify(deployment: Deployment, plan: Plan) -> list[str]:
     """Ask AWS for everything that the definitions name; what is worth knowing comes back.
 
     Raises DefinitionError with what is missing.
@@ -77,6 +80,7 @@ def verify(plan: Plan) -> list[str]:
     composed = plans.compose_all(plan)
     definitions = {name: (each.task_definition, each.service) for name, each in composed.items()}
     warnings = [str(warning) for team in plan.teams.values() for warning in team.warnings]
+    warnings += secrets.told(deployment, composed, plan.application.images)
     return warnings + ask_aws(Asked(plan.platform, definitions, plan.application.source))
 
 
@@ -121,6 +125,7 @@ def _service(deployment: Deployment, plan: Plan, name: str, definition: Definiti
         startup_seconds=described.startup_seconds,
         task_definition=definition.task_definition,
         service_definition=definition.service,
+        parameters=secrets.parameters_of(definition),
         changes=[asdict(change) for change in definition.changes],
     )
 
@@ -170,7 +175,8 @@ def label(branch: Branch, service: Described) -> str:
     return branch.slug if service.is_default else names.address_label(branch.slug, service.name)
 
 
-def _platform(repository: Repository) -> Platform:
+def _platform(deployment: Deployment) -> Platform:
+    repository = deployment.branch.repository
     return Platform(
         region=aws.client("ecs").meta.region_name,
         cluster=repository.cluster or config().cluster,
@@ -182,8 +188,9 @@ def _platform(repository: Repository) -> Platform:
         capacity_providers=tuple(repository.capacity_providers),
         task_role_arn=repository.task_role_arn,
         execution_role_arn=repository.execution_role_arn or config().execution_role_arn,
-        allowed=tuple(repository.allowed),
+        allowed=secrets.allowed(deployment),
         environment=repository.environment,
+        secrets=secrets.for_containers(deployment),
     )
 
 

@@ -6,13 +6,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.utils import timezone
 
-from ..adapters import aws, cloudmap, ecs, logs, wakeups
+from ..adapters import aws, cloudmap, ecs, logs, ssm, wakeups
 from ..config import config
 from ..definitions.compose import content_hash, log_groups
 from ..models import Deployment, Hook, Service
 from ..models.lease import Lease
 from ..states import ENDED, DeploymentState
-from . import hooks
+from . import hooks, secrets
 from .attempt import attempt
 from .report import Report
 
@@ -93,8 +93,22 @@ def _definition(lease: Lease, service: Service) -> None:
         return  # an earlier call registered it
     digest = content_hash(service.task_definition)
     arn = _same_definition(lease.deployment, digest)
-    arn = arn or ecs.register_task_definition(service.task_definition)
+    if not arn:
+        _put_secrets(lease, service)
+        arn = ecs.register_task_definition(service.task_definition)
     lease.save_part(service, task_definition_arn=arn, task_definition_hash=digest)
+
+
+def _put_secrets(lease: Lease, service: Service) -> None:
+    """What its containers read has to be there before the first task starts."""
+    tags = secrets.tags_of(service)
+    under_way = [
+        _begin(lease, ssm.put_secret, name, value, tags)
+        for name, value in secrets.to_put(lease.deployment, service).items()
+    ]
+    wait(under_way)
+    for future in under_way:
+        future.result()
 
 
 def _same_definition(deployment: Deployment, digest: str) -> str:

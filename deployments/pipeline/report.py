@@ -1,6 +1,6 @@
 """What a running step tells people: log lines, and steps with times."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -10,15 +10,22 @@ from ..adapters import wakeups
 from ..adapters.buildkit import Line, Step
 from ..models import BuildStep, Deployment
 from ..models.logwriter import LogWriter
+from ..redaction import Redactor
+from . import secrets
 
 
 class Report:
-    """Use as a context manager, while holding the deployment's lease."""
+    """Use as a context manager, while holding the deployment's lease.
+
+    Whatever it is told, it takes secrets out of.
+    """
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._log = LogWriter(deployment, self._written)
         self._build_offset = 0
+        self._concealed: set[str | bytes] = set()
+        self._known: Redactor | None = None
 
     def __enter__(self) -> "Report":
         self._log.__enter__()
@@ -33,8 +40,25 @@ class Report:
         self._log.__exit__(kind, problem, trace)
         wakeups.notify(deployment=self._deployment.pk, branch=self._deployment.branch_id)
 
+    def conceal(self, values: Iterable[str | bytes]) -> None:
+        """These, too, are told to nobody from now on."""
+        self._concealed |= set(values)
+        self._known = None
+
+    def redacted(self, text: str) -> str:
+        """`text` as it may be shown."""
+        return self._redactor().redact(text)
+
+    def _redactor(self) -> Redactor:
+        # Late, since it may ask AWS: not before the work's heart beats.
+        if self._known is None:
+            self._known = secrets.redactor(self._deployment.branch, self._concealed)
+            self._log.conceal(self._known)
+        return self._known
+
     def say(self, text: str) -> None:
         """Edaha's own words, line by line."""
+        self._redactor()
         for line in text.splitlines():
             self._log.line(line)
 
@@ -54,7 +78,7 @@ class Report:
         try:
             yield
         except Exception as problem:
-            step.error = str(problem)
+            step.error = self.redacted(str(problem))
             raise
         finally:
             # Whoever took the work over meanwhile has begun the list of steps anew.
@@ -68,14 +92,14 @@ class Report:
         BuildStep.objects.create(
             deployment=self._deployment,
             number=self._next_number(),
-            name=name,
+            name=self.redacted(name),
             started_at=timezone.now(),
         )
         self._changed()
 
     def end_step(self, name: str, error: str = "") -> None:
-        self._deployment.steps.filter(name=name, completed_at=None).update(
-            completed_at=timezone.now(), error=error
+        self._deployment.steps.filter(name=self.redacted(name), completed_at=None).update(
+            completed_at=timezone.now(), error=self.redacted(error)
         )
         self._changed()
 
@@ -89,6 +113,7 @@ class Report:
 
     def build_change(self, change: Step | Line) -> None:
         """Take over what BuildKit tells."""
+        self._redactor()
         if isinstance(change, Line):
             number = change.step + self._build_offset if change.step else 0
             at = change.at.timestamp() if change.at else None
@@ -98,11 +123,11 @@ class Report:
             deployment=self._deployment,
             number=change.number + self._build_offset,
             defaults={
-                "name": change.name,
+                "name": self.redacted(change.name)[:500],
                 "started_at": change.started_at,
                 "completed_at": change.completed_at,
                 "cached": change.cached,
-                "error": change.error,
+                "error": self.redacted(change.error),
             },
         )
         self._changed()

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ..adapters import cloudmap, ecr, ecs, inventory, onetime
+from ..adapters import cloudmap, ecr, ecs, inventory, onetime, ssm
 from ..config import config
 from ..errors import EdahaError
 from ..models import Image, Orphan
@@ -29,6 +29,7 @@ _WORDS = {
     Kind.CLOUD_MAP_SERVICE: "The Cloud Map service",
     Kind.TASK_DEFINITION: "The task definition",
     Kind.IMAGE: "The image",
+    Kind.PARAMETER: "The SSM parameter",
 }
 
 
@@ -44,7 +45,8 @@ class Thing:
     tags: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{_WORDS[self.kind]} {self.arn.rpartition('/')[2]}"
+        name = self.arn if self.kind == Kind.PARAMETER else self.arn.rpartition("/")[2]
+        return f"{_WORDS[self.kind]} {name}"
 
 
 def settle(sight: Sight, notebook: Notebook) -> None:
@@ -126,6 +128,8 @@ def _removed(thing: Thing) -> bool:
         return cloudmap.delete_service(thing.arn)
     elif thing.kind == Kind.TASK_DEFINITION:
         ecs.delete_task_definition(thing.arn)
+    elif thing.kind == Kind.PARAMETER:
+        ssm.delete_parameters([thing.name])
     else:
         digest = thing.arn.rpartition("@")[2]
         # Rows first: whoever looks for an unchanged tree's image now builds it anew.
@@ -142,6 +146,8 @@ def _stands(thing: Thing) -> bool:
         return standing.has_branch(thing.name)
     if thing.kind == Kind.IMAGE:
         return standing.Images.read().include(thing.arn.rpartition("@")[2], list(thing.tags))
+    if thing.kind == Kind.PARAMETER:
+        return thing.name in standing.parameters()
     return standing.has_release(thing.name)
 
 
@@ -196,10 +202,18 @@ def _images(sight: Sight) -> Iterator[Thing]:
                 yield Thing(Kind.IMAGE, f"{uri}@{digest}", name, tags=tuple(tags))
 
 
+def _parameters(sight: Sight) -> Iterator[Thing]:
+    known = standing.parameters()
+    for name in sight.parameters:
+        if name not in known and is_ours(ssm.tags_of(name)):
+            yield Thing(Kind.PARAMETER, name, name)
+
+
 _LOOKS = {
     Kind.ECS_SERVICE: _services,
     Kind.ECS_TASK: _tasks,
     Kind.CLOUD_MAP_SERVICE: _registries,
     Kind.TASK_DEFINITION: _definitions,
     Kind.IMAGE: _images,
+    Kind.PARAMETER: _parameters,
 }

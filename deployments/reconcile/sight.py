@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import names
-from ..adapters import cloudmap, ecr, inventory
+from ..adapters import cloudmap, ecr, inventory, ssm
 from ..config import config
 from ..models import Deployment, Orphan, Repository
 from .notebook import Notebook
@@ -30,6 +30,8 @@ class Sight:
     families: list[str] = field(default_factory=list)
     #: Name in ECR → digest → tags.
     images: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    #: Names in SSM.
+    parameters: list[str] = field(default_factory=list)
     #: Of these kinds everything was seen: what is not among it is gone.
     complete: set[str] = field(default_factory=lambda: set(Kind))
 
@@ -49,6 +51,9 @@ def look_around(expected: Mapping[str, Collection[str]], notebook: Notebook) -> 
     with _part(sight, notebook, {Kind.TASK_DEFINITION}, "Task definitions are not compared"):
         sight.families = inventory.families(f"{config().installation}-")
         notebook.count("families of task definitions", len(sight.families))
+    with _part(sight, notebook, {Kind.PARAMETER}, "SSM parameters are not compared"):
+        sight.parameters = ssm.names_below(names.parameters(config().installation))
+        notebook.count("SSM parameters", len(sight.parameters))
     for repository in Repository.objects.all():
         what = f"{repository}: images are not compared"
         with _part(sight, notebook, {Kind.IMAGE}, what):

@@ -56,6 +56,12 @@ def deployment_of(token: str) -> tuple[int, int] | None:
     return int(found[2]), int(found[3])
 
 
+def parameters() -> set[str]:
+    """Names in SSM that containers of a deployment may still read, or have read lately."""
+    rows = Service.objects.filter(_left_or_going()).values_list("parameters", flat=True)
+    return {name for parameters in rows for name in parameters}
+
+
 def branch_ids() -> set[int]:
     """Branches of which something is left, or on its way."""
     return set(_standing().values_list("pk", flat=True))

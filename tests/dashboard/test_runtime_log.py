@@ -16,9 +16,12 @@ from dashboard.streams.hub import hub
 from deployments.adapters import aws, logs
 from deployments.errors import PlatformError
 from deployments.models import Branch
+from deployments.redaction import Redactor
 
 from .rows import a_live_branch
 
+#: What containers are given.
+CONCEALED = ["pa55word-of-the-shop"]
 TASK = "0123456789abcdef0123456789abcdef"
 
 
@@ -66,7 +69,7 @@ async def heard(count: int, viewers: int, cloudwatch: CloudWatch) -> list[list[s
 
     async def one() -> list[str]:
         texts: list[str] = []
-        async with aclosing(tail.follow("group", "stream", "en")) as events:
+        async with aclosing(tail.follow("group", "stream", Redactor(CONCEALED), "en")) as events:
             async for event in events:
                 data = b"".join(
                     line[6:] for line in event.split(b"\n") if line.startswith(b"data: ")
@@ -94,6 +97,17 @@ async def test_many_who_watch_cost_one_tail(cloudwatch: CloudWatch) -> None:
     assert calls < 60  # each viewer for itself would be twenty times as many
 
 
+async def test_no_secret_is_shown_also_where_a_line_is_cut(cloudwatch: CloudWatch) -> None:
+    value = CONCEALED[0]
+    lines = [f"url={value}", f"cut {value[:9]}", value[9:], "end of it", f"last {value[:5]}"]
+    cloudwatch.lines = list(enumerate(lines))
+    try:
+        [texts] = await heard(5, 1, cloudwatch)
+    finally:
+        await hub().shut_down()
+    assert texts == ["url=***", "cut ***", "***", "end of it", f"last {value[:5]}"]
+
+
 async def test_only_the_newest_lines_are_kept_for_late_comers(
     cloudwatch: CloudWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +124,7 @@ async def test_a_refusal_is_said_and_tried_again(cloudwatch: CloudWatch) -> None
     cloudwatch.problem = PlatformError("AWS refused to read it.", hint="Grant it.")
     try:
         said = []
-        async with aclosing(tail.follow("group", "stream", "en")) as events:
+        async with aclosing(tail.follow("group", "stream", Redactor(CONCEALED), "en")) as events:
             async for event in events:
                 said.append(event.decode())
                 if "tail-problem" in said[-1]:

@@ -18,8 +18,10 @@ from moto.ecr.models import ecr_backends
 from moto.ecs.models import ecs_backends
 from moto.logs.models import logs_backends
 from moto.servicediscovery.models import servicediscovery_backends
+from moto.ssm.models import ssm_backends
 
 from deployments.adapters import aws
+from deployments.names import KEPT
 
 from .oneoff import OneOffTasks
 
@@ -120,11 +122,17 @@ class Cloud:
         return sorted(each.arn for each in revisions if each.status == "ACTIVE")
 
     @property
+    def parameters(self) -> list[str]:
+        """Names in SSM that Edaha has made."""
+        return sorted(name for name in ssm_backends[ACCOUNT][REGION]._parameters if KEPT in name)
+
+    @property
     def leftovers(self) -> dict[str, list[str]]:
         found = {
             "services": self.active + self.draining,
             "discovery": self.discovery,
             "definitions": self.definitions,
+            "parameters": self.parameters,
         }
         return {kind: names for kind, names in found.items() if names}
 
@@ -136,6 +144,7 @@ class Cloud:
         servicediscovery_backends[ACCOUNT][REGION].services.clear()
         ecr_backends[ACCOUNT][REGION].repositories.clear()
         logs_backends[ACCOUNT][REGION].groups.clear()
+        ssm_backends[ACCOUNT][REGION]._parameters.clear()
         for known in (self.faults, self.services, self.instances):
             known.clear()
         for told in (self.calls, self.stopped, self.printed):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from deployments import intake, reconcile
 from deployments import tasks as celery_tasks
-from deployments.adapters import budget, cloudmap, ecr, logs, verify, wakeups
+from deployments.adapters import budget, cloudmap, ecr, logs, secrets, verify, wakeups
 from deployments.models import Branch, Deployment, Image, Reconciliation, Repository, Transition
 from deployments.states import ACTIVE, ENDED, BranchState
 
@@ -39,6 +39,7 @@ def forget() -> None:
     for memory in (cloudmap._namespaces, ecr._known, logs._known, verify._passed):
         memory.clear()
     budget.forget()
+    secrets.forget()
 
 
 class Origin:

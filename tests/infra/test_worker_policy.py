@@ -36,6 +36,7 @@ _IMPLIED = {
     "ecs:TagResource": "CreateService, RegisterTaskDefinition and RunTask with tags",
     "servicediscovery:TagResource": "CreateService with tags",
     "ecr:TagResource": "CreateRepository with tags",
+    "ssm:AddTagsToResource": "PutParameter with tags",
     "iam:PassRole": "RegisterTaskDefinition with roles",
     "route53:ChangeResourceRecordSets": "DeregisterInstance in a DNS namespace",
     "ecr:BatchCheckLayerAvailability": "buildx pushes",

@@ -35,10 +35,20 @@ def _read(subject: Subject) -> Iterator[tuple[bool, Path, str, list[str]]]:
                 path = ("containerDefinitions", position, "secrets", name)
                 yield False, path, *stored.named_in(reference, home)
         return
+    given = _given(subject)
     documents: tuple[dict[str, Any], ...] = (subject.task, subject.definition.service)
     for in_service, document in enumerate(documents):
         for each in references(document, home):
+            if each.value in given:
+                continue
             yield bool(in_service), _place(each.path), each.kind, each.names
+
+
+def _given(subject: Subject) -> set[str]:
+    """What stands there since an administrator has set it."""
+    platform = subject.described.platform
+    resolve = stored.by_role(platform.region, subject.task.get("executionRoleArn", ""))
+    return {stored.value_from(reference, resolve) for reference in platform.secrets.values()}
 
 
 def _place(path: Path) -> Path:
