@@ -1,3 +1,4 @@
+from .approval import Approval
 from .branch import Branch
 from .build import Build
 from .delivery import Delivery
@@ -17,6 +18,7 @@ from .transition import Transition
 
 __all__ = [
     "ApiToken",
+    "Approval",
     "Branch",
     "Build",
     "BuildStep",
