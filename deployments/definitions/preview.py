@@ -58,6 +58,11 @@ class Platform:
     #: See `allows`.
     allowed: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: Whether it is for code of people who may write to the repository; see `untrusted`.
+    is_trusted: bool = True
+    #: CPU units and MiB that a task without trust gets at most; 0 means no limit.
+    most_cpu: int = 0
+    most_memory: int = 0
 
 
 def variable(name: str) -> str:

@@ -28,6 +28,9 @@ def find_or_build(lease: Lease, report: Report, plan: Plan, spec: Spec) -> tuple
     deployment = lease.deployment
     repository = deployment.branch.repository
     key = build_key(repository, deployment.commit, spec, plan.definition_files)
+    if not deployment.is_trusted:
+        # Equal files, but not an equal image: only this pull request's own builds are reused.
+        key = hashlib.sha256(f"fork {deployment.branch_id} {key}".encode()).hexdigest()
     known = Image.objects.filter(repository=repository, build_key=key).first()
     reused = known is not None and not deployment.no_cache and _still_there(known)
     if known is None or not reused:
@@ -143,7 +146,8 @@ def _build(lease: Lease, report: Report, spec: Spec, key: str) -> Image:
     deployment = lease.deployment
     branch = deployment.branch
     allowed = branch.repository.allowed
-    secrets = {name: read_secret(place, allowed) for name, place in spec.secrets.items()}
+    wanted = spec.secrets if deployment.is_trusted else {}
+    secrets = {name: read_secret(place, allowed) for name, place in wanted.items()}
     # A build that this one replaces may still be reading the files: it ends within a heartbeat.
     with git.worktree_held(branch.repository, branch, lease.beat):
         request = build_request(deployment, spec, secrets)

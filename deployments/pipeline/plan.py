@@ -30,14 +30,15 @@ def read(deployment: Deployment, *, commit: str = "") -> Plan:
 
     The commit is in the mirror already. Raises DefinitionError with all that is wrong with it.
     """
-    looked_up = _Remembering(deployment.branch.repository.allowed)
+    repository = deployment.branch.repository
+    looked_up = _Remembering(repository.allowed) if deployment.is_trusted else _Nothing()
     try:
         return _read(deployment, commit, looked_up)
     except DefinitionError as error:
         raise DefinitionError(redacted(error.problems, looked_up.values)) from None
 
 
-def _read(deployment: Deployment, commit: str, looked_up: "_Remembering") -> Plan:
+def _read(deployment: Deployment, commit: str, looked_up: "_Remembering | _Nothing") -> Plan:
     repository = deployment.branch.repository
     mirror = git.mirror_path(repository)
     with GitFiles(repository, mirror, commit or deployment.commit) as files:
@@ -46,7 +47,7 @@ def _read(deployment: Deployment, commit: str, looked_up: "_Remembering") -> Pla
             _defaults(repository),
             path=repository.definitions,
             preview=lambda application: _preview(deployment, application),
-            platform=_platform(repository),
+            platform=_platform(repository, is_trusted=deployment.is_trusted),
             tools=plans.Tools(looked_up, jsonnet.evaluate),
         )
     if found := plans.problems(plan):
@@ -69,6 +70,12 @@ class _Remembering(lookups.AwsLookups):
         return value
 
 
+class _Nothing(lookups.NoLookups):
+    """What a stranger's templates are given."""
+
+    values: frozenset[str] = frozenset()
+
+
 def verify(plan: Plan) -> list[str]:
     """Ask AWS for everything that the definitions name; what is worth knowing comes back.
 
@@ -77,7 +84,18 @@ def verify(plan: Plan) -> list[str]:
     composed = plans.compose_all(plan)
     definitions = {name: (each.task_definition, each.service) for name, each in composed.items()}
     warnings = [str(warning) for team in plan.teams.values() for warning in team.warnings]
-    return warnings + ask_aws(Asked(plan.platform, definitions, plan.application.source))
+    warnings += ask_aws(Asked(plan.platform, definitions, plan.application.source))
+    return warnings + _withheld(plan, composed)
+
+
+def _withheld(plan: Plan, composed: Mapping[str, Definition]) -> list[str]:
+    """What a fork does not get, for the log; every detail is with the definitions."""
+    told = [*plan.withheld]
+    for name, definition in composed.items():
+        if definition.withheld:
+            where = ", ".join(dict.fromkeys(definition.withheld))
+            told.append(f"{name} runs without what a fork does not get: {where}")
+    return told
 
 
 def summary(plan: Plan) -> str:
@@ -170,8 +188,9 @@ def label(branch: Branch, service: Described) -> str:
     return branch.slug if service.is_default else names.address_label(branch.slug, service.name)
 
 
-def _platform(repository: Repository) -> Platform:
-    return Platform(
+def _platform(repository: Repository, *, is_trusted: bool) -> Platform:
+    """A stranger's code gets neither the settings' variables nor roles nor what is allowed."""
+    platform = Platform(
         region=aws.client("ecs").meta.region_name,
         cluster=repository.cluster or config().cluster,
         log_group=names.log_group(config().installation, repository.full_name),
@@ -184,6 +203,17 @@ def _platform(repository: Repository) -> Platform:
         execution_role_arn=repository.execution_role_arn or config().execution_role_arn,
         allowed=tuple(repository.allowed),
         environment=repository.environment,
+    )
+    if is_trusted:
+        return platform
+    return replace(
+        platform,
+        is_trusted=False,
+        task_role_arn="",
+        allowed=(),
+        environment={},
+        most_cpu=config().fork_cpu,
+        most_memory=config().fork_memory,
     )
 
 
