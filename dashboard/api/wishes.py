@@ -9,7 +9,7 @@ from deployments.errors import UserError
 from deployments.models import ApiToken, Branch, Deployment, Reconciliation
 
 from .operations import ERRORS, Key, api, branch_of, deployment_of
-from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
+from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Verdict, Wish
 from .tokens import DEPLOYER
 
 
@@ -29,6 +29,33 @@ def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> 
         )
         return Status(202, chosen)
     return Status(202, intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache))
+
+
+@api.post(
+    "/branches/{branch_id}/approvals",
+    auth=DEPLOYER,
+    response=ERRORS | {202: DeploymentOut},
+    summary="Let a commit of a fork be built and run",
+    description="The answer is its deployment. 409 where another commit waits by now, or none: "
+    "have a look at `waiting_commit`, and send that.",
+)
+def approve(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Deployment]:
+    branch = branch_of(branch_id)
+    return Status(
+        202, intake.approve(branch, wish.commit, actor=_actor(request), reason=wish.reason)
+    )
+
+
+@api.post(
+    "/branches/{branch_id}/rejections",
+    auth=DEPLOYER,
+    response=ERRORS | {202: BranchOut},
+    summary="Let a commit of a fork wait no more",
+    description="What was approved before stays; the next push waits again. 409 as above.",
+)
+def reject(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Branch]:
+    intake.reject(branch_of(branch_id), wish.commit, actor=_actor(request), reason=wish.reason)
+    return Status(202, branch_of(branch_id))
 
 
 @api.post(
