@@ -1,5 +1,6 @@
 """What the files of a stranger ask for, and what comes of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -263,7 +264,7 @@ class _Files:
 
 def test_nothing_is_looked_up() -> None:
     none = NoLookups()
-    asked = [
+    asked: list[Callable[[], object]] = [
         lambda: none.ssm("/shop/db"),
         lambda: none.secretsmanager_arn("shop"),
         lambda: none.cfn_output("shop", "Url"),

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ class Fork:
         #: As the repository itself keeps them, in refs/pull/N/head.
         self.heads: dict[int, str | None] = {123: NEW}
 
-    def pull(self, action: str, **more: object) -> str:
+    def pull(self, action: str, **more: Any) -> str:
         return self.hub.pull(action, fork=True, number=123, **more)
 
     def push(self, commit: str) -> str:
@@ -334,7 +335,8 @@ def test_two_approvals_at_once_make_one_deployment(fork: Fork) -> None:
     from django.db import connection
 
     fork.pull("opened")
-    branch, answers = fork.branch, []
+    branch = fork.branch
+    answers: list[int | str] = []
 
     def approve() -> None:
         try:

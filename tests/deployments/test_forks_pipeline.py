@@ -44,11 +44,11 @@ class Stranger:
         # No branch of the repository leads to what comes now.
         self.hub.git("checkout", "--quiet", "--detach")
 
-    def push(self, *, force: bool = False, **files: str) -> str:
-        """A commit to the fork, with files called like the arguments."""
+    def push(self, files: dict[str, str] | None = None, *, force: bool = False) -> str:
+        """A commit to the fork, with these files; a “_” in a name stands for a dot."""
         if force:
             self.hub.git("checkout", "--quiet", "--detach", "main")
-        for name, text in ({"Dockerfile": DOCKERFILE} | files).items():
+        for name, text in ({"Dockerfile": DOCKERFILE} | (files or {})).items():
             (self.hub.path / name.replace("_", ".")).write_text(text)
         self.hub.git("add", "--all")
         self.hub.git("commit", "--quiet", "--allow-empty", "--message", "Change")
@@ -64,7 +64,7 @@ class Stranger:
 
     def deploy(self, **files: str) -> Deployment:
         """Push, have it approved, and let workers work until nothing is left to do."""
-        branch = self.wait(self.push(**files))
+        branch = self.wait(self.push(files))
         deployment = intake.approve(branch, branch.waiting_commit, actor="mika")
         self.world.settle()
         deployment.refresh_from_db()
@@ -97,7 +97,8 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told(deployment: Deployment) -> dict[str, Any]:
-    return deployment.services.get().task_definition
+    task: dict[str, Any] = deployment.services.get().task_definition
+    return task
 
 
 def log(deployment: Deployment) -> str:
@@ -218,7 +219,7 @@ class TestSwaps:
         good = stranger.push()
         branch = stranger.wait(good)
         deployment = intake.approve(branch, good, actor="mika")
-        stranger.push(evil="yes")
+        stranger.push({"evil": "yes"})
         stranger.world.settle()
         deployment.refresh_from_db()
         assert (deployment.state, deployment.commit) == (DeploymentState.LIVE, good)
@@ -228,9 +229,9 @@ class TestSwaps:
     def test_a_forced_push_after_the_approval_ends_it(
         self, stranger: Stranger, requests: list[BuildRequest]
     ) -> None:
-        good = stranger.push(page="good")
+        good = stranger.push({"page": "good"})
         deployment = intake.approve(stranger.wait(good), good, actor="mika")
-        evil = stranger.push(force=True, page="evil")
+        evil = stranger.push({"page": "evil"}, force=True)
         stranger.world.settle()
         deployment.refresh_from_db()
         assert deployment.state == DeploymentState.FAILED
@@ -241,7 +242,7 @@ class TestSwaps:
 
     def test_a_redeploy_stays_with_the_approved_commit(self, stranger: Stranger) -> None:
         first = stranger.deploy()
-        stranger.push(evil="yes")
+        stranger.push({"evil": "yes"})
         again = intake.redeploy(first.branch, actor="mika")
         stranger.world.settle()
         again.refresh_from_db()
@@ -265,7 +266,7 @@ class TestSwaps:
         """Whatever changed the row: the worker looks for the approval of this very commit."""
         good = stranger.push()
         deployment = intake.approve(stranger.wait(good), good, actor="mika")
-        evil = stranger.push(evil="yes")
+        evil = stranger.push({"evil": "yes"})
         Deployment.objects.update(commit=evil)
         stranger.world.settle()
         deployment.refresh_from_db()
@@ -297,7 +298,7 @@ class TestFetching:
         """GitHub hands out any fork's commit from any repository of the network."""
         branch = stranger.wait(stranger.push())
         stranger.hub.git("config", "uploadpack.allowAnySHA1InWant", "true")
-        elsewhere = stranger.push(force=True, page="of another fork")
+        elsewhere = stranger.push({"page": "of another fork"}, force=True)
         stranger.hub.git("update-ref", "refs/pull/7/head", "main")
         with pytest.raises(UserError, match="has no commit"):
             git.fetch(stranger.repository, branch, elsewhere)
