@@ -100,7 +100,7 @@ def check_waiting(branch: Branch, commit: str) -> None:
 def _check_offered(repository: Repository) -> None:
     if repository.forks == Repository.Forks.OFF:
         raise UserError(
-            _("Pull requests from forks get no preview in %s.") % repository,
+            _("Forks get no preview in %s.") % repository,
             hint=_("An administrator changes that in the repository’s settings."),
         )
 

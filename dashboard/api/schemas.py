@@ -34,6 +34,9 @@ class DeploymentOut(Schema):
     state: DeploymentState
     commit: str
     trigger: str
+    is_trusted: bool = Field(
+        description="False for a commit of a fork: it gets no secrets, no roles, no shared cache."
+    )
     actor: str = Field(description="Who asked for it.")
     error: str = Field(description="What failed; empty if nothing did.")
     hint: str = Field(description="What to do about the error.")

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from deployments import intake
-from deployments.adapters import buildx, ecr, git, secrets
+from deployments.adapters import buildx, ecr, git, screenshot, secrets
 from deployments.adapters.buildx import BuildRequest
 from deployments.adapters.gitcommand import run
 from deployments.errors import UserError
 from deployments.models import Branch, Deployment, Image, LogChunk
+from deployments.pipeline import picture
 from deployments.states import DeploymentState
 
 from .cloud import EXECUTION_ROLE
@@ -367,3 +368,18 @@ class TestCommands:
         assert "--builder=strangers" in buildx.build_command(self.request, Path("/own"))
         own = dataclasses.replace(self.request, stranger="")
         assert "--builder=strangers" not in buildx.build_command(own, Path("/own"))
+
+
+def test_no_browser_of_ours_opens_a_strangers_page(
+    stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSRF by scripts: they would run within the workers' network."""
+    deployment = stranger.deploy()
+    opened: list[str] = []
+    monkeypatch.setattr(screenshot, "take", opened.append)
+    picture.take(deployment.pk)
+    assert opened == []
+    # Whereas one of our own is opened.
+    Deployment.objects.update(is_trusted=True)
+    picture.take(deployment.pk)
+    assert opened == ["pr-7"]
