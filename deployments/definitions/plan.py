@@ -76,7 +76,7 @@ def make(
 def _as_trusted(application: Application, platform: Platform) -> tuple[Application, list[str]]:
     if platform.is_trusted:
         return application, []
-    return untrusted.without_build_secrets(application)
+    return untrusted.without_trust(application)
 
 
 def _for_processors(application: Application, teams: Mapping[str, ecspresso.Loaded]) -> Application:

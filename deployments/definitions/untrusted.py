@@ -31,15 +31,17 @@ _CONTAINER = frozenset(
 _CONTAINER_SIZE = ("cpu", "memory", "memoryReservation")
 
 
-def without_build_secrets(application: Application) -> tuple[Application, list[str]]:
-    """Its images built without secrets, and what is to be said of it."""
+def without_trust(application: Application) -> tuple[Application, list[str]]:
+    """Its images built without secrets, its end as for everybody; and what is to be said of it."""
     told = [
         f"The image {image.name} is built without the secret {name}: {WHY}"
         for image in application.images
         for name in sorted(image.secrets)
     ]
     images = tuple(replace(image, secrets={}) for image in application.images)
-    return replace(application, images=images), told
+    if application.expires_seconds is not None:
+        told.append("It ends when the repository’s settings say so, and not when its files do.")
+    return replace(application, images=images, expires_seconds=None), told
 
 
 def task_definition(

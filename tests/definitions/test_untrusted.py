@@ -230,9 +230,17 @@ class TestEdahaYml:
 
     def test_images_are_built_without_secrets(self) -> None:
         image = Image("app", secrets={"npm": "ssm:/npm"})
-        made, told = untrusted.without_build_secrets(Application((image,), (service(),)))
+        made, told = untrusted.without_trust(Application((image,), (service(),)))
         assert made.images[0].secrets == {}
         assert told[0].startswith("The image app is built without the secret npm: It comes from")
+
+
+@pytest.mark.parametrize("says", [0, 365 * 86400, 300])
+def test_its_files_do_not_say_when_it_ends(says: int) -> None:
+    asked = Application((Image("app"),), (service(),), expires_seconds=says)
+    made, (told,) = untrusted.without_trust(asked)
+    assert made.expires_seconds is None
+    assert told.startswith("It ends when the repository’s settings say so")
 
 
 @pytest.mark.parametrize(
