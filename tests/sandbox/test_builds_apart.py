@@ -1,14 +1,20 @@
 """A stranger's build in the same Docker engine as all others: what it finds there, and leaves."""
 
+import subprocess
 import uuid
+from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deployments.adapters import buildx
 from deployments.adapters.buildkit import Line, Progress, Step
 from deployments.adapters.buildx import BuildRequest, Credentials
+from deployments.errors import EdahaError
 from tests.journey import base_images
+from tests.sandbox.emulator import Emulator
 
 pytestmark = pytest.mark.docker
 _KNOWN = Credentials("", "")
@@ -70,3 +76,67 @@ def test_neither_takes_the_others_step_for_its_own(builder: Builder) -> None:
     everybody = ("", "edaha-fork-1", "edaha-fork-2")
     assert [builder.build(whose)[1] for whose in everybody] == [False] * 3
     assert [builder.build(whose)[1] for whose in everybody] == [True] * 3
+
+
+@pytest.fixture
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    emulator = Emulator(tmp_path_factory.mktemp("registry"))
+    emulator.start()
+    emulator.ecr("CreateRepository", repositoryName="edaha/shop")
+    yield emulator.url.partition("://")[2]
+    emulator.kill()
+
+
+def test_a_strangers_image_is_pushed_once_its_steps_have_run_without_credentials(
+    builder: Builder, registry: str
+) -> None:
+    target = f"{registry}/edaha/shop:pr-1-{builder.mark[:12]}.app"
+    (builder.folder / "Dockerfile").write_text(
+        f"FROM {base_images.BUSYBOX}\n"
+        "RUN --mount=type=cache,id=times,target=/kept echo ran >> /kept/times; cat /kept/times\n"
+        "EXPOSE 8000\n"
+    )
+    printed: list[str] = []
+
+    def report(change: Step | Line) -> None:
+        if isinstance(change, Line) and change.text.strip() == "ran":
+            printed.append(change.text)
+
+    request = BuildRequest(
+        builder.folder,
+        builder.folder / "Dockerfile",
+        ("linux/amd64",),
+        target,
+        # The mark: in this engine nobody's steps were run before.
+        stranger=f"edaha-fork-{builder.mark[:12]}",
+    )
+    known = Credentials(registry, b64encode(b"AWS:password").decode())
+    digest = buildx.build(request, known, report=report, beat=lambda: None)
+    assert printed == ["ran"]  # and not once more before the push
+    assert buildx.inspect(f"{target.partition(':pr-')[0]}@{digest}", known) == {
+        "linux/amd64": [8000]
+    }
+    left = subprocess.run(["docker", "image", "inspect", target], capture_output=True, check=False)
+    assert left.returncode != 0
+
+
+def test_what_cannot_be_pulled_without_credentials_is_never_pushed(
+    builder: Builder, registry: str
+) -> None:
+    """A private image in `FROM`: the login for the push would open it."""
+    (builder.folder / "Dockerfile").write_text(f"FROM {registry}/edaha/payroll:1\n")
+    request = BuildRequest(
+        builder.folder, builder.folder / "Dockerfile", ("linux/amd64",), f"{registry}/edaha/shop:1",
+        stranger="edaha-fork-1",
+    )  # fmt: skip
+    asked: list[list[str]] = []
+    ran = buildx._run
+
+    def run(command: list[str], *rest: Any) -> int:
+        asked.append(command)
+        return ran(command, *rest)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(EdahaError):
+        patch.setattr(buildx, "_run", run)
+        buildx.build(request, _KNOWN, report=lambda _: None, beat=lambda: None)
+    assert [("push=true" in " ".join(command)) for command in asked] == [False]
