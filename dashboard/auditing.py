@@ -7,7 +7,16 @@ from typing import Any
 from deployments import audit
 from deployments.models import Branch
 
-_FIELDS = ("wanted", "state", "generation", "wanted_commit", "live_id", "pinned_by", "expires_at")
+_FIELDS = (
+    "wanted",
+    "state",
+    "generation",
+    "wanted_commit",
+    "waiting_commit",
+    "live_id",
+    "pinned_by",
+    "expires_at",
+)
 
 
 @contextmanager

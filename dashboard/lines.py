@@ -13,7 +13,7 @@ from deployments.config import config
 from deployments.models import Branch
 from deployments.states import BranchState
 
-from .presentation import avatar_address, failure, first_line, web_address
+from .presentation import avatar_address, failure, first_line, waiting_label, web_address
 
 #: Of an error, which may be a whole log: enough for its first line.
 _ERROR_SHOWN = 300
@@ -27,6 +27,10 @@ _COLUMNS = (
     "author",
     "author_avatar_url",
     "wanted_commit",
+    "waiting_commit",
+    "is_fork",
+    "head_repository",
+    "head_branch",
     "state",
     "state_changed_at",
     "created_at",
@@ -64,16 +68,20 @@ class PreviewLine(NamedTuple):
     is_served: bool
     is_pinned: bool
     ends_soon: bool
+    waits: bool
+    waits_only: bool
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> "PreviewLine":
         """From a row of `columns`."""
         failed = row["state"] == BranchState.FAILED
+        # Of one that is wished away, nothing waits: that is taken away with the wish.
+        waiting, deployed = row["waiting_commit"], row["deployment__commit"]
         return cls(
             id=row["id"],
             title=row["title"] or row["name"],
             repository=row["repository__full_name"],
-            branch=row["name"],
+            branch=_branch(row),
             url=config().preview_url(row["slug"]),
             pull_request=row["pull_request"],
             pull_request_url=web_address(row["pull_request_url"]),
@@ -84,12 +92,14 @@ class PreviewLine(NamedTuple):
             created_at=row["created_at"],
             visited_at=row["visited_at"],
             ends_at=row["expires_at"],
-            commit=(row["deployment__commit"] or row["wanted_commit"])[:7],
+            commit=(deployed or waiting or row["wanted_commit"])[:7],
             error=first_line(row["error"] or "") if failed else "",
             cause=(row["deployment__cause"] or "") if failed else "",
             is_served=row["live_id"] is not None,
             is_pinned=row["pinned_at"] is not None,
             ends_soon=row["expiry_warned_at"] is not None,
+            waits=bool(waiting and deployed),
+            waits_only=bool(waiting and not deployed),
         )
 
     @property
@@ -99,7 +109,7 @@ class PreviewLine(NamedTuple):
 
     @property
     def label(self) -> str:
-        return str(BranchState(self.state).label)
+        return waiting_label() if self.waits_only else str(BranchState(self.state).label)
 
     @property
     def state_class(self) -> str:
@@ -118,6 +128,11 @@ def _html(line: PreviewLine, is_favourite: bool, language: str) -> str:
     with translation.override(language):
         context = {"row": line, "is_favourite": is_favourite}
         return render_to_string("branches/_row.html", context)
+
+
+def _branch(row: dict[str, Any]) -> str:
+    told = ("name", "is_fork", "head_repository", "head_branch")
+    return Branch(**{name: row[name] for name in told}).shown_name
 
 
 def columns(branches: QuerySet[Branch]) -> QuerySet[Branch, dict[str, Any]]:

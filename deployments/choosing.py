@@ -71,6 +71,8 @@ def deploy_commit(
             _("“%s” is not a commit’s hash.") % commit[:80],
             hint=_("Give at least its first seven digits, such as 3f2a1bc."),
         )
+    if branch.is_fork:
+        commit = _approved(branch, commit)
     while True:
         branch.refresh_from_db()
         _check_there(branch)
@@ -88,6 +90,17 @@ def deploy_commit(
         )
         if deployment is not None:
             return deployment
+
+
+def _approved(branch: Branch, commit: str) -> str:
+    """The whole hash of a commit of a fork, which somebody has approved."""
+    approval = branch.approvals.filter(commit__startswith=commit).first()
+    if approval is None:
+        raise UserError(
+            _("No commit %s of this fork was approved.") % commit[:12],
+            hint=_("Only approved commits of a fork are deployed."),
+        )
+    return approval.commit
 
 
 def _waiting(branch: Branch, trigger: Deployment.Trigger) -> Deployment | None:

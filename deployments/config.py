@@ -109,6 +109,12 @@ class Config(BaseSettings):
     #: What one deployment's log may grow to, in millions of characters.
     log_max_mb: int = Field(20, ge=1)
 
+    #: The buildx builder that builds what comes from forks; empty takes the same as for all others.
+    fork_builder: str = Field("", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    #: CPU units and MiB that a task of a fork gets at most. 0 means what its files say.
+    fork_cpu: int = Field(1024, ge=0)
+    fork_memory: int = Field(2048, ge=0)
+
     #: How often everything is compared: wanted with refs, pull requests and AWS.
     reconcile_seconds: int = Field(300, ge=10)
     #: How long something in AWS that nothing stands for is left before it is removed.

@@ -4,32 +4,23 @@ An event says that something happened; what is so now is read from git, before t
 wishes anything. So events may come late, twice, or in the wrong order.
 """
 
-from dataclasses import dataclass
-
-from . import intake
-from .adapters import git, wakeups
+from . import forks, intake
+from .adapters import git
 from .models import Branch, Deployment, Repository
-from .payloads import SKIP_LABEL, Event, PullRequest
+from .payloads import Event, PullRequest
+from .pulls import (
+    ACTIONS,
+    METADATA_ACTIONS,
+    Decision,
+    is_older,
+    reason_to_skip,
+    remember,
+    see,
+    skip,
+)
 from .states import BranchState, Wanted
 
-#: pull_request actions after which the preview has to be there.
-_DEPLOYING_ACTIONS = {"opened", "reopened", "synchronize", "ready_for_review"}
-_METADATA_ACTIONS = {"edited", "labeled", "converted_to_draft"}
-_OTHER_ACTIONS = _METADATA_ACTIONS | {"unlabeled"}
-#: pull_request actions that may take the preview away.
-_ENDING_ACTIONS = {"converted_to_draft", "labeled"}
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What was decided, for people to read, and about which branch."""
-
-    text: str
-    branch: Branch | None = None
-
-    @property
-    def changes_something(self) -> bool:
-        return self.text.startswith(("deploying ", "destroying "))
+__all__ = ["Decision", "decide", "reason_to_skip", "wants", "was_brought_back"]
 
 
 def decide(repository: Repository, event: Event) -> Decision:
@@ -64,7 +55,7 @@ def _decide_push(repository: Repository, event: Event) -> Decision:
 def _note_skipped(repository: Repository, event: Event) -> Branch:
     # Nobody asks again about a commit that is to be left out.
     branch = _noted(repository, event)
-    _see(branch, event.commit)
+    see(branch, event.commit)
     return branch
 
 
@@ -77,60 +68,25 @@ def _noted(repository: Repository, event: Event) -> Branch:
 
 def _decide_pull_request(repository: Repository, event: Event, pull: PullRequest) -> Decision:
     if pull.is_fork:
-        return Decision("ignored: the pull request comes from a fork")
+        return forks.decide(repository, event, pull)
     known = Branch.objects.filter(repository=repository, name=event.branch).first()
-    if known is not None and _is_older(known, event, pull):
+    if known is not None and is_older(known, event, pull):
         return Decision("ignored: a later event of this pull request was here before", known)
     # Labels and titles change on closed ones, too.
     if event.action == "closed" or not pull.is_open:
         return Decision(_pull_request_closed(repository, known, event, pull), known)
-    if event.action not in _DEPLOYING_ACTIONS | _OTHER_ACTIONS:
+    if event.action not in ACTIONS:
         return Decision(f"ignored: {event.action} changes nothing", known)
     if not repository.wants(event.branch, has_pull_request=True):
         return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
     if known is not None:
-        _remember(known, pull)
+        remember(known, pull)
     reason = reason_to_skip(repository, event, pull)
     if reason:
-        return Decision(_skip(known, event, reason), known)
-    if known is not None and event.action in _METADATA_ACTIONS:
+        return Decision(skip(known, event, reason), known)
+    if known is not None and event.action in METADATA_ACTIONS:
         return Decision(f"updated title and labels of {known.slug}", known)
     return _ensure(repository, event)
-
-
-def _is_older(known: Branch, event: Event, pull: PullRequest) -> bool:
-    """Whether what is known of the branch is newer than this event.
-
-    GitHub's times are whole seconds: of a push and a close within the same one, the close is the
-    later.
-    """
-    if known.pull_request_updated_at is None:
-        return False
-    is_closed = known.wanted == Wanted.ABSENT and event.action == "synchronize"
-    if is_closed and pull.updated_at == known.pull_request_updated_at:
-        return True
-    return pull.updated_at < known.pull_request_updated_at
-
-
-def _skip(known: Branch | None, event: Event, reason: str) -> str:
-    if (
-        known is not None
-        and event.action in _ENDING_ACTIONS
-        and intake.destroy(known, actor=event.sender, reason=reason, forget=True)
-    ):
-        return f"destroying {known.slug}: {reason}"
-    return f"ignored: {reason}"
-
-
-def reason_to_skip(repository: Repository, event: Event, pull: PullRequest) -> str:
-    """Why an open pull request is to have no preview; empty where it is."""
-    if event.skip_marker:
-        return event.skip_marker
-    if SKIP_LABEL in pull.labels:
-        return f"label {SKIP_LABEL}"
-    if pull.is_draft and not repository.deploy_drafts:
-        return "the pull request is a draft"
-    return ""
 
 
 def _pull_request_closed(
@@ -139,20 +95,20 @@ def _pull_request_closed(
     if known is None:
         if repository.wants(event.branch, has_pull_request=True):
             # An older event of it may still be on its way: it must not bring anything to life.
-            _remember(_noted(repository, event), pull)
+            remember(_noted(repository, event), pull)
         return f"ignored: {event.branch} has no preview"
     while True:
         kept = _kept(repository, known, pull)
         if kept:
             return kept
         if known.wanted == Wanted.ABSENT:
-            _see(known, "")
+            see(known, "")
             return f"ignored: {known.slug} is {known.state} already"
         reason = f"Pull request #{pull.number} closed"
         if intake.want_absent(known, actor=event.sender, reason=reason, forget=True):
             return f"destroying {known.slug}: pull request #{pull.number} was closed"
         known.refresh_from_db()
-        if _is_older(known, event, pull):
+        if is_older(known, event, pull):
             return "ignored: a later event of this pull request was here before"
 
 
@@ -160,7 +116,7 @@ def _kept(repository: Repository, known: Branch, pull: PullRequest) -> str:
     """That a branch stays whose pull request was closed, and why; empty where it does not."""
     if known.pull_request and known.pull_request != pull.number and known.wanted == Wanted.PRESENT:
         return f"kept {known.slug}: pull request #{known.pull_request} is open for it"
-    _remember(known, pull)
+    remember(known, pull)
     if repository.policy != Repository.Policy.PULL_REQUESTS and repository.wants(
         known.name, has_pull_request=False
     ):
@@ -175,7 +131,7 @@ def _branch_gone(repository: Repository, event: Event) -> Decision:
     while True:
         branch.refresh_from_db()
         if branch.wanted == Wanted.ABSENT:
-            _see(branch, "")
+            see(branch, "")
             return Decision(f"ignored: {branch.slug} is {branch.state} already", branch)
         if git.read_head(repository, event.branch) is not None:
             return Decision(f"ignored: {event.branch} exists again", branch)
@@ -195,9 +151,9 @@ def _ensure(repository: Repository, event: Event) -> Decision:
         if branch is None:
             branch = Branch.for_name(repository, event.branch)
             if event.pull_request is not None:
-                _remember(branch, event.pull_request)
+                remember(branch, event.pull_request)
         if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
-            _see(branch, head)
+            see(branch, head)
             text = f"ignored: {head[:7]} of {branch.slug} is {branch.state} already"
             return Decision(text, branch)
         if event.is_about_commit and branch.seen_commit == head:
@@ -213,30 +169,6 @@ def _trigger(event: Event) -> Deployment.Trigger:
     if event.pull_request is not None:
         return Deployment.Trigger.PULL_REQUEST
     return Deployment.Trigger.PUSH
-
-
-def _see(branch: Branch, commit: str) -> None:
-    """Take down which head was decided about last; none where it is news if it comes back."""
-    Branch.objects.filter(pk=branch.pk).exclude(seen_commit=commit).update(seen_commit=commit)
-
-
-def _remember(branch: Branch, pull: PullRequest) -> None:
-    branch.title, branch.author = pull.title[:500], pull.author[:100]
-    branch.author_avatar_url, branch.pull_request_url = pull.avatar_url[:500], pull.url[:500]
-    branch.pull_request, branch.pull_request_updated_at = pull.number, pull.updated_at
-    branch.save(
-        update_fields=[
-            "title",
-            "author",
-            "author_avatar_url",
-            "pull_request",
-            "pull_request_url",
-            "pull_request_updated_at",
-            "updated_at",
-        ]
-    )
-    if branch.state != BranchState.DESTROYED:
-        wakeups.notify(branch=branch.pk)
 
 
 def was_brought_back(branch: Branch) -> bool:

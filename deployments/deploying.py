@@ -6,10 +6,12 @@
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .adapters import wakeups
 from .ending import skip_queued
-from .models import Branch, Deployment, Transition, expiry
+from .errors import UserError
+from .models import Approval, Branch, Deployment, Transition, expiry
 from .states import BranchState, DeploymentState, Wanted
 
 
@@ -23,14 +25,19 @@ def deploy(
     actor: str = "",
     no_cache: bool = False,
     rolls_back_to: Deployment | None = None,
+    approval: Approval | None = None,
+    provided: Q | None = None,
 ) -> Deployment | None:
     """A new generation with its deployment, and `wish` as values of the branch.
 
-    None where somebody wished something since `branch` was read.
+    None where somebody wished something since `branch` was read, or `provided` is not so. A fork's
+    commit takes an approval: the one given here, or an earlier one. Raises UserError without.
     """
+    if approval is None:
+        check_approved(branch, commit)
     now = timezone.now()
     with transaction.atomic():
-        if not raise_generation(branch, None, wanted=Wanted.PRESENT, **wish):
+        if not raise_generation(branch, provided, wanted=Wanted.PRESENT, **wish):
             return None
         deployment = Deployment.objects.create(
             branch=branch,
@@ -40,7 +47,11 @@ def deploy(
             actor=actor,
             no_cache=no_cache,
             rolls_back_to=rolls_back_to,
+            is_trusted=not branch.is_fork,
         )
+        if approval is not None:
+            approval.deployment = deployment
+            approval.save()
         Branch.objects.filter(pk=branch.pk).update(
             deployment=deployment,
             state=BranchState.PENDING,
@@ -61,6 +72,15 @@ def deploy(
     wakeups.wake(wakeups.BUILD, deployment.pk)
     wakeups.notify(branch=branch.pk)
     return deployment
+
+
+def check_approved(branch: Branch, commit: str) -> None:
+    """Raise UserError where it is a stranger's commit that nobody has approved."""
+    if branch.is_fork and not branch.approvals.filter(commit=commit).exists():
+        raise UserError(
+            _("Commit %s comes from a fork, and nobody has approved it.") % commit[:7],
+            hint=_("Somebody with the role deployer approves it on the preview’s page."),
+        )
 
 
 def raise_generation(branch: Branch, provided: Q | None = None, **wish: str) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .adapters import wakeups
+from .approving import approve, await_approval, check_waiting
 from .choosing import deploy_commit, roll_back, rollback_targets
 from .deploying import deploy, raise_generation
 from .ending import cancel, end_started, skip_queued
@@ -22,12 +23,15 @@ from .pipeline import queue
 from .states import BranchState, DeploymentState, Wanted
 
 __all__ = [
+    "approve",
+    "await_approval",
     "cancel",
     "deploy_commit",
     "destroy",
     "extend",
     "pin",
     "redeploy",
+    "reject",
     "roll_back",
     "rollback_targets",
     "unpin",
@@ -66,6 +70,11 @@ def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = F
             and waiting.trigger not in Deployment.Trigger.chosen()
         ):
             return waiting
+        if branch.is_fork and not branch.wanted_commit:
+            raise UserError(
+                _("It comes from a fork, and no commit of it was approved yet."),
+                hint=_("Approve the one that waits."),
+            )
         if not branch.wanted_commit:
             raise UserError(
                 _("No commit of this branch is known yet."), hint=_("Push a commit first.")
@@ -126,6 +135,27 @@ def destroy(branch: Branch, *, actor: str, reason: str, forget: bool = False) ->
             return True
 
 
+def reject(branch: Branch, commit: str, *, actor: str, reason: str = "") -> None:
+    """Let a stranger's commit wait no more; what was approved before stays, and a push waits anew.
+
+    Raises UserError where it is not this commit that waits.
+    """
+    said = f"Rejected {commit[:7]}: {reason}" if reason else f"Rejected {commit[:7]}"
+    waiting = Q(waiting_commit=commit)
+    while True:
+        branch.refresh_from_db()
+        check_waiting(branch, commit)
+        if branch.deployment_id is None:
+            if want_absent(branch, actor=actor, reason=said, provided=waiting):
+                return
+        elif Branch.objects.filter(waiting, pk=branch.pk).update(waiting_commit=""):
+            Transition.objects.create(
+                branch=branch, before=branch.state, after=branch.state, reason=said, actor=actor
+            )
+            wakeups.notify(branch=branch.pk)
+            return
+
+
 def want_absent(
     branch: Branch, *, actor: str, reason: str, forget: bool = False, provided: Q | None = None
 ) -> bool:
@@ -145,6 +175,7 @@ def want_absent(
             state=BranchState.DESTROYING,
             state_changed_at=now,
             updated_at=now,
+            waiting_commit="",
             # A pin, too, is about what ends here.
             **_WITHOUT_END,
         )

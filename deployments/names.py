@@ -14,6 +14,8 @@ KEPT = "kept-by-edaha"
 _HASH_LENGTH = 7
 _ENDS_LIKE_A_HASH = re.compile(rf"-[0-9a-f]{{{_HASH_LENGTH}}}$")
 _REPOSITORY_MAX = 120
+#: Addresses of pull requests from forks: no branch of the repository itself ever has one.
+_PULL_REQUEST = re.compile(r"pr-[0-9]+")
 
 #: Never a preview's address: they would pass for the company's own, or for the router's.
 RESERVED = frozenset(
@@ -34,6 +36,20 @@ def slugify(name: str, *, limit: int = LABEL_MAX) -> str:
     if plain == name and len(plain) <= limit and not _is_taken_by_rule(plain):
         return plain
     return with_hash(plain, name, limit=limit)
+
+
+def pull_request_branch(number: int) -> str:
+    """What a pull request from a fork is called among a repository's branches.
+
+    git refuses a colon in the name of any ref, so that no branch is ever called so:
+    https://git-scm.com/docs/git-check-ref-format
+    """
+    return f"pull:{number}"
+
+
+def pull_request_slug(number: int) -> str:
+    """The DNS label of a pull request from a fork; `slugify` never gives it to a branch."""
+    return f"pr-{number}"
 
 
 def with_hash(plain: str, source: str, *, limit: int = LABEL_MAX) -> str:
@@ -119,4 +135,5 @@ def cache_tag(slug: str, image: str) -> str:
 
 
 def _is_taken_by_rule(plain: str) -> bool:
-    return not plain or plain in RESERVED or bool(_ENDS_LIKE_A_HASH.search(plain))
+    is_reserved = plain in RESERVED or bool(_PULL_REQUEST.fullmatch(plain))
+    return not plain or is_reserved or bool(_ENDS_LIKE_A_HASH.search(plain))

@@ -9,10 +9,14 @@ from typing import Any
 
 import orjson
 
+from .names import pull_request_branch
+
 _HEADS = "refs/heads/"
 _SKIP_MARKERS = ("[skip ci]", "[ci skip]", "[skip preview]", "[preview skip]")
 _NAME_MAX = 255
 _COMMIT_MAX = 64
+#: What both databases hold in the column.
+_NUMBER_MAX = 2**31 - 1
 SKIP_LABEL = "skip-preview"
 
 
@@ -32,13 +36,20 @@ class PullRequest:
     is_fork: bool
     labels: frozenset[str]
     updated_at: datetime
+    #: OWNER/NAME of where the head is; empty where that repository is gone.
+    head_repository: str = ""
+    head_branch: str = ""
+    head_commit: str = ""
+    #: What GitHub says the author is to the repository.
+    author_association: str = ""
 
 
 @dataclass(frozen=True)
 class Event:
     """What happened: one delivery, or what the reconciler saw that no delivery had told of.
 
-    `branch` is the raw branch name, empty when it is about no branch.
+    `branch` is the raw branch name, empty when it is about no branch; a pull request from a fork
+    has a name of its own there (`names.pull_request_branch`).
     """
 
     kind: str
@@ -125,33 +136,62 @@ def _push(common: dict[str, Any], body: dict[str, Any]) -> Event:
 
 
 def _of_pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
-    head, base = pull["head"], pull["base"]
+    head = pull["head"]
+    name, number, is_fork = _branch_name(head["ref"]), _number(pull["number"]), _is_fork(pull)
     author = pull.get("user") or {}
     return Event(
         **common,
-        branch=_branch_name(head["ref"]),
+        branch=pull_request_branch(number) if is_fork else name,
         skip_marker=skip_marker(pull["title"]),
         pull_request=PullRequest(
-            number=int(pull["number"]),
+            number=number,
             title=_text(pull["title"]),
             url=_text(pull.get("html_url")),
             author=_text(author.get("login")),
             avatar_url=_text(author.get("avatar_url")),
             is_open=pull["state"] == "open",
             is_draft=bool(pull.get("draft")),
-            # A fork that was deleted leaves null: not ours either.
-            is_fork=(head.get("repo") or {}).get("id") != base["repo"]["id"],
+            is_fork=is_fork,
             labels=frozenset(label["name"] for label in pull.get("labels") or ()),
             updated_at=_time(pull["updated_at"]),
+            head_repository=_text((head.get("repo") or {}).get("full_name")),
+            head_branch=name,
+            head_commit=_text(head.get("sha"))[:_COMMIT_MAX],
+            author_association=_text(pull.get("author_association")),
         ),
     )
 
 
+def _is_fork(pull: dict[str, Any]) -> bool:
+    """Whether its commits may be a stranger's: whoever can write to another repository.
+
+    By id, since names are taken over. A head repository that was deleted is null, and not ours
+    either. Who opened a pull request of our own branch counts for nothing: whoever pushed that
+    branch may write to the repository, and `author_association` calls members whose membership is
+    private CONTRIBUTOR, too.
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/getting-started/about-collaborative-development-models
+    https://docs.github.com/en/graphql/reference/enums#commentauthorassociation
+    """
+    ours = pull["base"]["repo"]["id"]
+    theirs = (pull["head"].get("repo") or {}).get("id")
+    return theirs is None or bool(theirs != ours)
+
+
 def _branch_name(name: Any) -> str:
-    """Only what the database and git can take: GitHub's own names are no longer than this."""
-    if not isinstance(name, str) or not 0 < len(name) <= _NAME_MAX or "\x00" in name:
+    """Only what the database and git can take: GitHub's own names are no longer than this.
+
+    git takes no colon: with one, a name could pass for that of a fork's pull request.
+    """
+    if not isinstance(name, str) or not 0 < len(name) <= _NAME_MAX or {"\x00", ":"} & set(name):
         raise ValueError("branch name")
     return name
+
+
+def _number(value: Any) -> int:
+    number = int(value)
+    if not 0 < number <= _NUMBER_MAX:
+        raise ValueError("number")
+    return number
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Takes secrets out of what is about to be read by people. Pure.
 
-Every form of them is looked for in which tools print a value by accident. A line break inside of it hides nothing: logs are cut into lines at any place, and base64 is
-wrapped.
+Every form of them is looked for in which tools print a value by accident. A line break inside of it
+hides nothing: logs are cut into lines at any place, and base64 is wrapped.
 
 Whoever holds a secret and wants it out gets it out, reversed for example: this is against
 accidents.

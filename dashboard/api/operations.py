@@ -9,6 +9,7 @@ from ninja import Path, Query
 from dashboard import comparison
 from dashboard.access import EVERYTHING, Role
 from deployments.models import (
+    Approval,
     Branch,
     Delivery,
     Deployment,
@@ -22,6 +23,7 @@ from .paging import page
 from .parameters import refuse_unknown_parameters
 from .problems import Problem, handle_errors
 from .schemas import (
+    ApprovalOut,
     BranchOut,
     BranchQuery,
     DefinitionOut,
@@ -80,6 +82,18 @@ def list_deployments(
     request: HttpRequest, response: HttpResponse, branch_id: Key, query: Query[PageQuery]
 ) -> list[Deployment]:
     rows = _deployments().filter(branch=branch_of(request, branch_id))
+    return page(rows, query, request, response, newest_first=True)
+
+
+@api.get(
+    "/branches/{branch_id}/approvals",
+    response=READING | {200: list[ApprovalOut]},
+    summary="Commits of a fork that were approved, newest first",
+)
+def list_approvals(
+    request: HttpRequest, response: HttpResponse, branch_id: Key, query: Query[PageQuery]
+) -> list[Approval]:
+    rows = Approval.objects.filter(branch=branch_of(request, branch_id))
     return page(rows, query, request, response, newest_first=True)
 
 

@@ -34,6 +34,9 @@ class DeploymentOut(Schema):
     state: DeploymentState
     commit: str
     trigger: str
+    is_trusted: bool = Field(
+        description="False for a commit of a fork: it gets no secrets, no roles, no shared cache."
+    )
     actor: str = Field(description="Who asked for it.")
     error: str = Field(description="What failed; empty if nothing did.")
     hint: str = Field(description="What to do about the error.")
@@ -112,6 +115,18 @@ class BranchOut(Schema):
     author: str
     pull_request: int | None
     pull_request_url: str
+    is_fork: bool = Field(
+        description="Whether it is a pull request from a fork: nothing of it is deployed but "
+        "commits that somebody approved."
+    )
+    head_repository: str = Field(
+        description="OWNER/NAME of the fork; empty where there is none, or it is gone."
+    )
+    waiting_for: str = Field(
+        description="`approval` while `waiting_commit` waits for one; otherwise empty. What was "
+        "approved before goes on meanwhile."
+    )
+    waiting_commit: str = Field(description="The fork's newest commit, while it waits.")
     created_at: datetime
     updated_at: datetime
     visited_at: datetime | None = Field(description="When somebody opened it last, to a minute.")
@@ -139,6 +154,7 @@ class RepositoryOut(Schema):
     default_branch: str
     policy: str
     patterns: list[str]
+    forks: str = Field(description="What becomes of pull requests from forks: `approval` or `off`.")
     created_at: datetime
 
 
@@ -212,6 +228,27 @@ class Wish(Explained):
         description="Another commit of the branch; its first seven digits will do.",
         pattern=r"^[0-9a-f]{7,64}$",
     )
+
+
+class Verdict(Explained):
+    """About a fork's commit that waits: only about this one, whatever comes meanwhile."""
+
+    commit: str = Field(
+        description="All digits of `waiting_commit`, as it was looked at.",
+        pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$",
+    )
+
+
+class ApprovalOut(Schema):
+    """That somebody let a fork's commit be built and run."""
+
+    id: int
+    branch: int = Field(alias="branch_id", description="The branch's id.")
+    commit: str
+    actor: str = Field(description="Who approved it.")
+    reason: str
+    at: datetime
+    deployment: int | None = Field(alias="deployment_id", description="What was made of it.")
 
 
 class PageQuery(Schema):

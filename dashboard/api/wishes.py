@@ -10,7 +10,7 @@ from deployments.errors import UserError
 from deployments.models import Branch, Deployment, Reconciliation
 
 from .operations import ERRORS, Key, api, branch_of, deployment_of
-from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
+from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Verdict, Wish
 from .tokens import DEPLOYER, OPERATOR, access, caller
 
 
@@ -32,6 +32,35 @@ def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> 
         else:
             made = intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache)
     return Status(202, made)
+
+
+@api.post(
+    "/branches/{branch_id}/approvals",
+    auth=DEPLOYER,
+    response=ERRORS | {202: DeploymentOut},
+    summary="Let a commit of a fork be built and run",
+    description="The answer is its deployment. 409 where another commit waits by now, or none: "
+    "have a look at `waiting_commit`, and send that.",
+)
+def approve(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Deployment]:
+    branch, actor = _branch(request, branch_id), _actor(request)
+    with noted("fork.approve", branch, actor=actor, reason=wish.reason):
+        made = intake.approve(branch, wish.commit, actor=actor, reason=wish.reason)
+    return Status(202, made)
+
+
+@api.post(
+    "/branches/{branch_id}/rejections",
+    auth=DEPLOYER,
+    response=ERRORS | {202: BranchOut},
+    summary="Let a commit of a fork wait no more",
+    description="What was approved before stays; the next push waits again. 409 as above.",
+)
+def reject(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Branch]:
+    branch, actor = _branch(request, branch_id), _actor(request)
+    with noted("fork.reject", branch, actor=actor, reason=wish.reason):
+        intake.reject(branch, wish.commit, actor=actor, reason=wish.reason)
+    return Status(202, _branch(request, branch_id))
 
 
 @api.post(

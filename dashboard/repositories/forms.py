@@ -22,7 +22,9 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section(_("Where it is"), ("full_name", "clone_url", "default_branch", "is_private"), False),
-    Section(_("Which branches get a preview"), ("policy", "patterns", "deploy_drafts"), False),
+    Section(
+        _("Which branches get a preview"), ("policy", "patterns", "deploy_drafts", "forks"), False
+    ),
     Section(
         _("How it is built and run, where its edaha.yml says nothing"),
         ("dockerfile", "context", "port", "health_path", "startup_seconds", "cpu", "memory"),
@@ -52,6 +54,7 @@ _LABELS: dict[str, str | Promise] = {
     "policy": _("Previews for"),
     "patterns": _("Patterns"),
     "deploy_drafts": _("Draft pull requests, too"),
+    "forks": _("Pull requests from forks"),
     "dockerfile": _("Dockerfile"),
     "context": _("Build context"),
     "port": _("Port"),
@@ -84,6 +87,7 @@ _HELP: dict[str, str | Promise] = {
     "clone_url": _("Such as https://github.com/acme/shop.git. The token is a setting of Edaha."),
     "is_private": _("Only people with a role inside it, and administrators, see that it exists."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
+    "forks": _("Code of strangers: an approved commit gets no secrets and no role in AWS."),
     "dockerfile": _("Its path in the repository."),
     "context": _("The folder that the build sees; . is all of it."),
     "port": _("Where the application listens. Empty: the image’s only EXPOSE."),

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +17,7 @@ from ..causes import Cause
 from ..config import config
 from ..diagnosis import place_in_dockerfile
 from ..errors import PlatformError, UserError
+from .apart import apart
 from .buildkit import Line, Progress, Step
 from .process import Process
 
@@ -45,6 +46,9 @@ class BuildRequest:
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     cache_from: tuple[str, ...] = ()
     no_cache: bool = False
+    #: Of a stranger's build, whose it is: its steps and its cache mounts are of nobody else, and
+    #: no credentials are there while they run. Empty where the code is trusted.
+    stranger: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,17 @@ def build_command(request: BuildRequest, folder: Path) -> list[str]:
         *cache,
         f"--metadata-file={folder / _METADATA}",
         f"--output=type=image,name={request.target},push=true,oci-mediatypes=true",
+        str(request.context),
+    ]
+
+
+def try_command(request: BuildRequest, folder: Path) -> list[str]:
+    """Build without any credentials, and keep what comes of it in the builder."""
+    fresh = ["--no-cache"] if request.no_cache else []
+    return [
+        *_common(request, folder),
+        *fresh,
+        "--output=type=cacheonly",
         str(request.context),
     ]
 
@@ -97,6 +112,7 @@ def _common(request: BuildRequest, folder: Path) -> list[str]:
         *([f"--target={request.stage}"] if request.stage else []),
         *(f"--build-arg={name}={value}" for name, value in request.args),
         *(f"--secret=id={name},src={folder / _SECRETS / name}" for name in request.secrets),
+        *(apart(request.stranger) if request.stranger else []),
     ]
 
 
@@ -112,6 +128,10 @@ def build(
     `beat` is called about every two seconds; when it raises, the build is ended and that error
     goes on. A failing build is a UserError.
     """
+    if request.stranger:
+        _try_without_credentials(request, report=report, beat=beat)
+        # Every step was run: what is left is to push the result.
+        request, report = replace(request, no_cache=False), _silent
     with _private_folder(credentials, request.secrets) as folder:
         progress = Progress()
         code = _run(build_command(request, folder), folder, progress, report, beat)
@@ -122,7 +142,27 @@ def build(
             digest: str = told["containerimage.digest"]
         except (OSError, KeyError, orjson.JSONDecodeError) as problem:
             raise PlatformError("buildx did not tell the image's digest.", retry=True) from problem
-        return digest
+    if request.stranger:
+        # Nobody comes back to it for the cache's sake.
+        remove_local(request.target)
+    return digest
+
+
+def _try_without_credentials(
+    request: BuildRequest, *, report: Callable[[Step | Line], None], beat: Callable[[], None]
+) -> None:
+    """Run a stranger's steps where nothing private can be pulled, and nothing be pushed.
+
+    What this could not pull, the push, which has credentials, is never asked for.
+    """
+    with _private_folder(Credentials("", ""), {}) as folder:
+        progress = Progress()
+        if _run(try_command(request, folder), folder, progress, report, beat) != 0:
+            raise _explain(progress)
+
+
+def _silent(_: Step | Line) -> None:
+    pass
 
 
 def export_cache(

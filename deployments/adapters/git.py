@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 from ..errors import PlatformError, UserError
 from ..models import Branch, Repository
 from .gitcommand import has_commit, locked, repository_cache, run
+from .gitpulls import FETCH as _FETCH
+from .gitpulls import bring_pull_commit, read_pull_head
 from .worktree import checkout, remove_worktree, worktree_held, worktree_path
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "mirror_path",
     "object_hash",
     "read_head",
+    "read_pull_head",
     "remove_worktree",
     "repository_cache",
     "tree_entries",
@@ -32,7 +35,6 @@ __all__ = [
     "worktree_path",
 ]
 
-_FETCH = "fetch --quiet --no-tags --no-write-fetch-head --force --no-recurse-submodules".split()
 _HEADS = "refs/heads/"
 #: GitHub's names are no longer, and neither is the column.
 _NAME_MAX = 255
@@ -62,7 +64,8 @@ def heads(repository: Repository) -> dict[str, str]:
 def _is_branch(ref: str) -> bool:
     """Whether it is a branch that could come in a payload: git's own names are any bytes."""
     name = ref.removeprefix(_HEADS)
-    is_text = not any("\ud800" <= character <= "\udfff" for character in name)
+    # With a colon, which git takes in no ref, it could pass for a fork's pull request.
+    is_text = ":" not in name and not any("\ud800" <= character <= "\udfff" for character in name)
     return name != ref and is_text and len(name) <= _NAME_MAX
 
 
@@ -183,6 +186,9 @@ def _make_mirror(repository: Repository, mirror: Path) -> None:
 
 
 def _bring(repository: Repository, branch: Branch, mirror: Path, commit: str) -> None:
+    if branch.is_fork:
+        bring_pull_commit(repository, branch, mirror, commit)
+        return
     refspec = f"+{commit}:refs/edaha/{branch.pk}"
     run(repository, [*_FETCH, "--", repository.clone_url, refspec], at=mirror)
 

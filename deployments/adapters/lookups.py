@@ -56,6 +56,33 @@ class AwsLookups:
         return self._texts[asked]
 
 
+class NoLookups:
+    """For code of strangers: nothing is looked up, and the line that asks is told."""
+
+    def ssm(self, name: str, index: int | None = None) -> str:
+        raise _refused("ssm", name)
+
+    def secretsmanager_arn(self, name: str) -> str:
+        raise _refused("secretsmanager", name)
+
+    def cfn_output(self, stack: str, key: str) -> str:
+        raise _refused("cfn", stack)
+
+    def cfn_export(self, name: str) -> str:
+        raise _refused("cfn", name)
+
+    def s3(self, bucket: str, key: str) -> bytes:
+        raise _refused("s3", f"{bucket}/{key}")
+
+
+def _refused(kind: str, name: str) -> UserError:
+    return UserError(
+        f"This comes from a fork, which may not use {_CALLED[kind]} {name}.",
+        hint="Push it to a branch of the repository itself, once it is trusted; or give the "
+        "template another value where there is none.",
+    )
+
+
 def permit_parameter(allowed: Collection[str], name: str) -> None:
     """As `permit`: Parameter Store hands out secrets of Secrets Manager under a path, too."""
     # An ARN may be another account's: it is allowed as a whole, or not at all.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from . import generate, overlay, overlay_service, ports, set_secrets, shapes
+from . import generate, overlay, overlay_service, ports, set_secrets, shapes, untrusted
 from .application import Service
 from .changes import Change, Edited
 from .identity import content_hash, log_groups, log_stream, tags
@@ -57,6 +57,8 @@ class Definition:
     changes: tuple[Change, ...] = ()
     #: Container → the name of the built image that it runs.
     images: Mapping[str, str] = field(default_factory=dict)
+    #: Where something was taken away, since it is a stranger's; part of `changes`.
+    withheld: tuple[str, ...] = ()
 
 
 def compose(
@@ -78,10 +80,45 @@ def compose(
     """
     if team is not None:
         made = _of_team(team, service, preview, platform, images, family, service_name)
-        return _with_secrets(made, platform)
+    else:
+        made = _of_edaha_yml(
+            service, preview, platform, images, family, service_name, port or 0, secret_arn
+        )
+    made = _with_secrets(made, platform)
+    return made if platform.is_trusted else _of_stranger(made, service, preview, platform)
+
+
+def _of_stranger(
+    made: Definition, service: Service, preview: Preview, platform: Platform
+) -> Definition:
+    """Whatever the files say, a stranger's code gets what `untrusted` leaves of it."""
+    task, changes = untrusted.task_definition(made.task_definition, preview, platform)
+    told, more = untrusted.service_definition(
+        made.service, service, preview, platform, service_name=made.service["serviceName"]
+    )
+    taken = (*changes, *more)
+    return replace(
+        made,
+        task_definition=task,
+        service=told,
+        changes=(*made.changes, *taken),
+        withheld=tuple(change.where for change in taken),
+    )
+
+
+def _of_edaha_yml(
+    service: Service,
+    preview: Preview,
+    platform: Platform,
+    images: Mapping[str, str],
+    family: str,
+    service_name: str,
+    port: int,
+    secret_arn: Resolver | None,
+) -> Definition:
     main = service.containers[0]
-    listens = main.port or service.port or port or 0
-    made = Definition(
+    listens = main.port or service.port or port
+    return Definition(
         task_definition=generate.task_definition(
             service,
             preview,
@@ -96,7 +133,6 @@ def compose(
         port=listens,
         images={each.name: each.image for each in service.containers if each.image in images},
     )
-    return _with_secrets(made, platform)
 
 
 def _with_secrets(made: Definition, platform: Platform) -> Definition:

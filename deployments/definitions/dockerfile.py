@@ -15,6 +15,8 @@ from .problems import Problem
 _ALLOWED = re.compile(
     r"(docker\.io/)?docker/dockerfile(-upstream)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?"
 )
+#: Those that are known to keep a stranger's cache mounts apart (`BUILDKIT_CACHE_MOUNT_NS`).
+_ALLOWED_TO_STRANGERS = re.compile(r"(docker\.io/)?docker/dockerfile(:1(\.[0-9.]+)?(-labs)?)?")
 #: Parser directives come first, a line each; buildx also knows them as `//` comments.
 #: https://docs.docker.com/reference/dockerfile/#parser-directives
 _DIRECTIVE = re.compile(r"[ \t]*(?:#|//)[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(\S{0,500})")
@@ -22,8 +24,11 @@ _DIRECTIVE = re.compile(r"[ \t]*(?:#|//)[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(\S{0
 _MOST_LINES = 50
 
 
-def problems(files: Files, application: Application) -> Iterator[Problem]:
+def problems(
+    files: Files, application: Application, *, is_trusted: bool = True
+) -> Iterator[Problem]:
     """What the images ask of BuildKit that no application may."""
+    allowed = _ALLOWED if is_trusted else _ALLOWED_TO_STRANGERS
     for image in application.images:
         for name in image.args:
             if name.startswith("BUILDKIT_"):
@@ -36,10 +41,10 @@ def problems(files: Files, application: Application) -> Iterator[Problem]:
         content = files.read(image.dockerfile)
         if content is None:
             continue  # told where it is looked for to be built
-        yield from _problems(image.dockerfile, content.decode(errors="replace"))
+        yield from _problems(image.dockerfile, content.decode(errors="replace"), allowed)
 
 
-def _problems(path: str, text: str) -> Iterator[Problem]:
+def _problems(path: str, text: str, allowed: re.Pattern[str]) -> Iterator[Problem]:
     text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     if text.lstrip().startswith("{"):
         yield Problem(path, 1, "This is JSON, and no Dockerfile.", "Write a Dockerfile.")
@@ -50,7 +55,7 @@ def _problems(path: str, text: str) -> Iterator[Problem]:
         directive = _DIRECTIVE.match(line)
         if directive is None:
             return
-        if directive[1].lower() == "syntax" and not _ALLOWED.fullmatch(directive[2]):
+        if directive[1].lower() == "syntax" and not allowed.fullmatch(directive[2]):
             yield Problem(
                 path,
                 number,

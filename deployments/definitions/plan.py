@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import names
-from . import dockerfile, ecspresso, edaha_yml
+from . import dockerfile, ecspresso, edaha_yml, untrusted
 from .application import PLATFORMS, Application, Ecspresso, Service
 from .compose import Definition, compose
 from .edaha_yml import Defaults
@@ -37,6 +37,8 @@ class Plan:
     teams: Mapping[str, ecspresso.Loaded]
     #: What templates looked up and nobody shall read in a message.
     confidential: frozenset[str] = frozenset()
+    #: What a stranger's code does not get, in sentences; see `untrusted`.
+    withheld: tuple[str, ...] = ()
 
     @property
     def definition_files(self) -> frozenset[str]:
@@ -64,9 +66,17 @@ def make(
         if service.ecspresso is not None
         for variables in [seen.environment(service.name) | _image_variables(application)]
     }
-    if found := list(dockerfile.problems(files, application)):
-        raise DefinitionError(found)
-    return Plan(_for_processors(application, teams), seen, platform, teams)
+    found = dockerfile.problems(files, application, is_trusted=platform.is_trusted)
+    if problems := list(found):
+        raise DefinitionError(problems)
+    application, withheld = _as_trusted(_for_processors(application, teams), platform)
+    return Plan(application, seen, platform, teams, withheld=tuple(withheld))
+
+
+def _as_trusted(application: Application, platform: Platform) -> tuple[Application, list[str]]:
+    if platform.is_trusted:
+        return application, []
+    return untrusted.without_trust(application)
 
 
 def _for_processors(application: Application, teams: Mapping[str, ecspresso.Loaded]) -> Application:
@@ -144,27 +154,6 @@ def compose_all(
         )
         for service in plan.application.services
     }
-
-
-def without_secrets(plan: Plan) -> Plan:
-    """The same for people who shall be given none, whatever the files name."""
-    services = tuple(
-        replace(service, containers=tuple(replace(each, secrets={}) for each in service.containers))
-        for service in plan.application.services
-    )
-    images = tuple(replace(image, secrets={}) for image in plan.application.images)
-    teams = {name: _without_secrets(team) for name, team in plan.teams.items()}
-    application = replace(plan.application, services=services, images=images)
-    return replace(plan, application=application, teams=teams)
-
-
-def _without_secrets(team: ecspresso.Loaded) -> ecspresso.Loaded:
-    task = dict(team.task_definition)
-    task["containerDefinitions"] = [
-        {key: value for key, value in container.items() if key != "secrets"}
-        for container in task.get("containerDefinitions") or ()
-    ]
-    return replace(team, task_definition=task)
 
 
 def _own(service: Service) -> str:

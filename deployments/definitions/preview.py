@@ -61,6 +61,11 @@ class Platform:
     #: What an administrator has set for the branch: variable → where its value is, as
     #: `stored.value_from` takes it. It needs no entry in `allowed`.
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Whether it is for code of people who may write to the repository; see `untrusted`.
+    is_trusted: bool = True
+    #: CPU units and MiB that a task without trust gets at most; 0 means no limit.
+    most_cpu: int = 0
+    most_memory: int = 0
 
 
 def variable(name: str) -> str:

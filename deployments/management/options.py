@@ -136,6 +136,12 @@ OPTIONS = [
         {"metavar": "NUMBER"},
     ),
     Option("--deploy-drafts", "deploy_drafts", "draft pull requests get a preview too", _SWITCH),
+    Option(
+        "--forks",
+        "forks",
+        "of forks, each commit waits for an approval, or none gets a preview (approval)",
+        {"choices": Repository.Forks.values},
+    ),
     Option("--definitions", "definitions", "its own file about all this (edaha.yml)", _PATH),
     Option(
         "--allow",

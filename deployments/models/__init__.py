@@ -1,3 +1,4 @@
+from .approval import Approval
 from .audit import AuditEntry, AuditHead
 from .branch import Branch
 from .build import Build
@@ -19,6 +20,7 @@ from .transition import Transition
 
 __all__ = [
     "ApiToken",
+    "Approval",
     "AuditEntry",
     "AuditHead",
     "Branch",

@@ -1,10 +1,11 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.db import models
 from django.db.models.functions import Coalesce, Left, Lower, NullIf, Upper
 
 from ..config import config
-from ..names import slugify, with_hash
+from ..names import pull_request_branch, pull_request_slug, slugify, with_hash
 from ..states import BranchState, Wanted
 from .repository import Repository
 
@@ -15,6 +16,8 @@ NEVER_ENDS = datetime(9999, 1, 1, tzinfo=UTC)
 BY_TITLE = Lower(Left(Coalesce(NullIf("title", models.Value("")), "name"), 80))
 BY_VISIT = Coalesce("visited_at", models.Value(NEVER_OPENED))
 BY_END = Coalesce("expires_at", models.Value(NEVER_ENDS))
+#: What a branch may wait for, as the API says it.
+APPROVAL = "approval"
 _THERE = ~models.Q(state=BranchState.DESTROYED)
 
 
@@ -37,6 +40,17 @@ class Branch(models.Model):
     pull_request_url = models.CharField(max_length=500, blank=True)
     #: GitHub's own time of the last change: an older event that arrives later is told by it.
     pull_request_updated_at = models.DateTimeField(null=True, blank=True)
+
+    #: A stranger's: the pull request's head is in another repository, or that one is gone. Such a
+    #: row is made so and stays so; nothing of it is deployed but commits that have an Approval.
+    is_fork = models.BooleanField(default=False, db_default=False)
+    #: Where the head is, for people to read: OWNER/NAME, empty where that is gone, and the branch.
+    head_repository = models.CharField(max_length=200, blank=True, default="", db_default="")
+    head_branch = models.CharField(max_length=255, blank=True, default="", db_default="")
+    #: GitHub's word for what the author is to the repository.
+    author_association = models.CharField(max_length=30, blank=True, default="", db_default="")
+    #: The fork's newest commit, while it waits for somebody's approval.
+    waiting_commit = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     wanted = models.CharField(max_length=10, choices=Wanted, default=Wanted.PRESENT)
     wanted_commit = models.CharField(max_length=64, blank=True)
@@ -99,21 +113,45 @@ class Branch(models.Model):
     def display_title(self) -> str:
         return self.title or self.name
 
+    @property
+    def waiting_for(self) -> str:
+        """What has to happen before its newest commit is deployed; empty where nothing has to."""
+        return APPROVAL if self.waiting_commit and self.wanted == Wanted.PRESENT else ""
+
+    @property
+    def shown_name(self) -> str:
+        """What people call it: a fork's branch as GitHub does, OWNER:BRANCH."""
+        if not self.is_fork:
+            return self.name
+        owner = self.head_repository.partition("/")[0]
+        return f"{owner}:{self.head_branch}" if owner else self.head_branch or self.name
+
     @classmethod
     def for_name(cls, repository: Repository, name: str, **new: str) -> "Branch":
         """The branch of that name, made with a free slug (and the values `new`) if it is new."""
+        return cls._named(repository, name, slugify(name), new)
+
+    @classmethod
+    def for_fork(cls, repository: Repository, number: int, **new: str) -> "Branch":
+        """The row of a pull request from a fork: never a row that any branch's name leads to."""
+        name, slug = pull_request_branch(number), pull_request_slug(number)
+        return cls._named(repository, name, slug, {"is_fork": True, **new})
+
+    @classmethod
+    def _named(
+        cls, repository: Repository, name: str, slug: str, new: Mapping[str, str | bool]
+    ) -> "Branch":
         try:
             return cls.objects.get(repository=repository, name=name)
         except cls.DoesNotExist:
-            slug = _free_slug(repository, name)
+            slug = _free_slug(repository, name, slug)
         branch, _ = cls.objects.get_or_create(
             repository=repository, name=name, defaults={"slug": slug, **new}
         )
         return branch
 
 
-def _free_slug(repository: Repository, name: str) -> str:
-    slug = slugify(name)
+def _free_slug(repository: Repository, name: str, slug: str) -> str:
     if Branch.objects.filter(slug=slug).exists():
         # Another repository's branch has the label: tell this one apart by its full identity.
         slug = with_hash(slug, f"{repository.full_name.lower()}:{name}")

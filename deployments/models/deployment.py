@@ -23,6 +23,8 @@ class Deployment(models.Model):
         COMMIT = "commit"
         #: Somebody brought an earlier deployment back, with the images that it had.
         ROLLBACK = "rollback"
+        #: Somebody approved a commit of a stranger.
+        APPROVAL = "approval"
 
         @classmethod
         def by_hand(cls) -> frozenset["Deployment.Trigger"]:
@@ -41,6 +43,10 @@ class Deployment(models.Model):
     actor = models.CharField(max_length=150, blank=True)
     #: Build anew even if the tree is unchanged, and without the build cache.
     no_cache = models.BooleanField(default=False)
+
+    #: Whether it is code of people who may write to the repository. Decided when the row is made,
+    #: and never changed: without it there are no secrets, no shared cache, no role, no allow-list.
+    is_trusted = models.BooleanField(default=True, db_default=True, editable=False)
 
     state = models.CharField(max_length=12, choices=DeploymentState, default=DeploymentState.QUEUED)
     #: The earlier deployment that a rollback brings back.
@@ -115,11 +121,6 @@ class Deployment(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
-
-    @property
-    def is_trusted(self) -> bool:
-        """Whether what it builds and runs may be given secrets: not where strangers wrote it."""
-        return True
 
     def service_name(self, installation: str, service: str = "") -> str:
         """What one of its services is called in ECS and Cloud Map; empty means the default one."""

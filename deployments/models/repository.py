@@ -45,6 +45,12 @@ class Repository(models.Model):
         ALL = "all", _("Every branch")
         PATTERNS = "patterns", _("Branches that match a pattern")
 
+    class Forks(models.TextChoices):
+        """What becomes of pull requests from forks."""
+
+        APPROVAL = "approval", _("Wait until somebody approves the commit")
+        OFF = "off", _("Get no preview")
+
     class LaunchType(models.TextChoices):
         FARGATE = "FARGATE", "Fargate"
         EC2 = "EC2", "EC2"
@@ -72,6 +78,9 @@ class Repository(models.Model):
     policy = models.CharField(max_length=20, choices=Policy, default=Policy.PULL_REQUESTS)
     patterns = models.JSONField(default=list, blank=True)
     deploy_drafts = models.BooleanField(default=True)
+    forks = models.CharField(
+        max_length=10, choices=Forks, default=Forks.APPROVAL, db_default=Forks.APPROVAL
+    )
 
     #: The application's own file about how it is deployed; it need not exist.
     definitions = models.CharField(max_length=255, default="edaha.yml")

@@ -24,8 +24,11 @@ _HOLD = timedelta(seconds=30)
 
 
 def export_cache(deployment: Deployment, built: Sequence[Image]) -> None:
-    """Best effort; it gives way to the branch's next build, and to its end."""
-    if not built:
+    """Best effort; it gives way to the branch's next build, and to its end.
+
+    A stranger's is never exported: others would read it.
+    """
+    if not built or not deployment.is_trusted:
         return
     rows = Deployment.objects.filter(pk=deployment.pk)
     branch = deployment.branch

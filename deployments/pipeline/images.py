@@ -30,6 +30,9 @@ def find_or_build(lease: Lease, report: Report, plan: Plan, spec: Spec) -> tuple
     repository = deployment.branch.repository
     given = replace(spec, secrets=secrets.for_build(deployment, spec))
     key = build_key(repository, deployment.commit, given, plan.definition_files)
+    if not deployment.is_trusted:
+        # Equal files, but not an equal image: only this pull request's own builds are reused.
+        key = hashlib.sha256(f"fork {deployment.branch_id} {key}".encode()).hexdigest()
     known = Image.objects.filter(repository=repository, build_key=key).first()
     reused = known is not None and not deployment.no_cache and _still_there(known)
     if known is None or not reused:

@@ -31,14 +31,14 @@ def read(deployment: Deployment, *, commit: str = "") -> Plan:
 
     The commit is in the mirror already. Raises DefinitionError with all that is wrong with it.
     """
-    looked_up = _Remembering(secrets.allowed(deployment))
+    looked_up = _Remembering(secrets.allowed(deployment)) if deployment.is_trusted else _Nothing()
     try:
         return _read(deployment, commit, looked_up)
     except DefinitionError as error:
         raise DefinitionError(redacted(error.problems, looked_up.values)) from None
 
 
-def _read(deployment: Deployment, commit: str, looked_up: "_Remembering") -> Plan:
+def _read(deployment: Deployment, commit: str, looked_up: "_Remembering | _Nothing") -> Plan:
     repository = deployment.branch.repository
     mirror = git.mirror_path(repository)
     with GitFiles(repository, mirror, commit or deployment.commit) as files:
@@ -50,8 +50,6 @@ def _read(deployment: Deployment, commit: str, looked_up: "_Remembering") -> Pla
             platform=_platform(deployment),
             tools=plans.Tools(looked_up, jsonnet.evaluate),
         )
-    if not deployment.is_trusted:
-        plan = plans.without_secrets(plan)
     if found := plans.problems(plan):
         raise DefinitionError(found)
     return replace(plan, confidential=frozenset(looked_up.values))
@@ -72,6 +70,12 @@ class _Remembering(lookups.AwsLookups):
         return value
 
 
+class _Nothing(lookups.NoLookups):
+    """What a stranger's templates are given."""
+
+    values: frozenset[str] = frozenset()
+
+
 def verify(deployment: Deployment, plan: Plan) -> list[str]:
     """Ask AWS for everything that the definitions name; what is worth knowing comes back.
 
@@ -81,7 +85,18 @@ def verify(deployment: Deployment, plan: Plan) -> list[str]:
     definitions = {name: (each.task_definition, each.service) for name, each in composed.items()}
     warnings = [str(warning) for team in plan.teams.values() for warning in team.warnings]
     warnings += secrets.told(deployment, composed, plan.application.images)
-    return warnings + ask_aws(Asked(plan.platform, definitions, plan.application.source))
+    warnings += ask_aws(Asked(plan.platform, definitions, plan.application.source))
+    return warnings + _withheld(plan, composed)
+
+
+def _withheld(plan: Plan, composed: Mapping[str, Definition]) -> list[str]:
+    """What a fork does not get, for the log; every detail is with the definitions."""
+    told = [*plan.withheld]
+    for name, definition in composed.items():
+        if definition.withheld:
+            where = ", ".join(dict.fromkeys(definition.withheld))
+            told.append(f"{name} runs without what a fork does not get: {where}")
+    return told
 
 
 def summary(plan: Plan) -> str:
@@ -176,8 +191,9 @@ def label(branch: Branch, service: Described) -> str:
 
 
 def _platform(deployment: Deployment) -> Platform:
+    """A stranger's code gets neither the settings' variables nor roles nor what is allowed."""
     repository = deployment.branch.repository
-    return Platform(
+    platform = Platform(
         region=aws.client("ecs").meta.region_name,
         cluster=repository.cluster or config().cluster,
         log_group=names.log_group(config().installation, repository.full_name),
@@ -191,6 +207,17 @@ def _platform(deployment: Deployment) -> Platform:
         allowed=secrets.allowed(deployment),
         environment=repository.environment,
         secrets=secrets.for_containers(deployment),
+    )
+    if deployment.is_trusted:
+        return platform
+    return replace(
+        platform,
+        is_trusted=False,
+        task_role_arn="",
+        allowed=(),
+        environment={},
+        most_cpu=config().fork_cpu,
+        most_memory=config().fork_memory,
     )
 
 

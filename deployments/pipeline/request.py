@@ -8,7 +8,7 @@ from ..adapters import buildx, ecr, git
 from ..config import config
 from ..definitions.application import Image
 from ..errors import UserError
-from ..models import Deployment
+from ..models import Branch, Deployment
 
 
 def build_request(
@@ -20,6 +20,9 @@ def build_request(
     worktree = git.checkout(repository, branch, deployment.commit)
     store = store_of(deployment)
     caches = dict.fromkeys([branch.slug, names.slugify(repository.default_branch)])
+    if not deployment.is_trusted:
+        # Neither written nor read: what our own builds left there may have secrets' traces in it.
+        caches, secrets = {}, {}
     return buildx.BuildRequest(
         context=_beneath(worktree, image.context),
         dockerfile=_beneath(worktree, image.dockerfile),
@@ -30,7 +33,13 @@ def build_request(
         secrets=secrets,
         cache_from=tuple(f"{store}:{names.cache_tag(slug, image.name)}" for slug in caches),
         no_cache=deployment.no_cache,
+        stranger="" if deployment.is_trusted else _stranger(branch),
     )
+
+
+def _stranger(branch: Branch) -> str:
+    """One for each pull request: strangers do not trust each other, either."""
+    return f"{config().installation}-fork-{branch.pk}"
 
 
 def store_of(deployment: Deployment) -> str:

@@ -18,10 +18,23 @@ _COMMITS = 30
 def choose(lease: Lease, report: Report) -> None:
     """See what the wish means by now. Raises UserError where the branch has no such commit."""
     trigger = lease.deployment.trigger
+    if not lease.deployment.is_trusted:
+        # What was approved is this commit: whatever the fork's head is by now waits.
+        _check_approved(lease.deployment)
+        report.say(f"Commit {lease.deployment.short_commit} of a fork, as it was approved.")
+        return
     if trigger == Deployment.Trigger.REDEPLOY:
         _read_ref_again(lease, report)
     elif trigger == Deployment.Trigger.COMMIT:
         _find_commit(lease)
+
+
+def _check_approved(deployment: Deployment) -> None:
+    if not deployment.branch.approvals.filter(commit=deployment.commit).exists():
+        raise UserError(
+            f"Nobody has approved commit {deployment.short_commit}, which comes from a fork.",
+            hint="Approve the commit that waits on the preview’s page.",
+        )
 
 
 def remember_changes(lease: Lease) -> None:

@@ -50,7 +50,7 @@ class _Comparison:
         """Compare with the complete list of those that are open."""
         self.notebook.count("pull requests", len(found))
         for event in _newest_of_each_branch(found):
-            if event.pull_request is not None and event.branch in self._heads:
+            if event.pull_request is not None and self._head_of(event):
                 self._open(event, event.pull_request)
         numbers = {event.pull_request.number for event in found if event.pull_request}
         for branch in self.known.values():
@@ -69,8 +69,8 @@ class _Comparison:
     def gone(self) -> None:
         """Compare every row with the heads; git is asked again before anything ends."""
         for name, branch in self.known.items():
-            if name in self._heads or name in self._done:
-                continue
+            if name in self._heads or name in self._done or branch.is_fork:
+                continue  # a fork's end is its pull request's
             if branch.wanted == Wanted.PRESENT:
                 if decisions.was_brought_back(branch):
                     continue
@@ -98,12 +98,14 @@ class _Comparison:
         if branch is None:
             return "opened"
         told_at = branch.pull_request_updated_at
+        is_left_out = bool(decisions.reason_to_skip(self.repository, event, pull))
         if branch.wanted == Wanted.ABSENT:
             # By hand it stays away, until there is a new commit or it is reopened.
-            is_news = branch.seen_commit != self._heads[event.branch]
-            is_left_out = decisions.reason_to_skip(self.repository, event, pull)
-            is_known = bool(is_left_out) and pull.updated_at == told_at
+            is_news = branch.seen_commit != self._head_of(event)
+            is_known = is_left_out and pull.updated_at == told_at
             return "reopened" if is_news and not is_known else ""
+        if branch.is_fork and branch.seen_commit != pull.head_commit and not is_left_out:
+            return "synchronize"
         if branch.pull_request == pull.number and told_at and pull.updated_at <= told_at:
             return ""
         if SKIP_LABEL in pull.labels:
@@ -111,12 +113,19 @@ class _Comparison:
         is_draft = pull.is_draft and not self.repository.deploy_drafts
         return "converted_to_draft" if is_draft else "edited"
 
+    def _head_of(self, event: Event) -> str:
+        """Where its branch is now; of a fork, as GitHub tells it. Empty where it is gone."""
+        pull = event.pull_request
+        if pull is None or not pull.is_fork:
+            return self._heads.get(event.branch, "")
+        return pull.head_commit if self.repository.forks != Repository.Forks.OFF else ""
+
     def _not_open(self, branch: Branch, number: int) -> None:
         if branch.wanted == Wanted.ABSENT:
             if branch.seen_commit:
                 _forget(branch)  # should it be reopened, that is news
             return
-        if self.repository.wants(branch.name, has_pull_request=False):
+        if not branch.is_fork and self.repository.wants(branch.name, has_pull_request=False):
             return
         if decisions.was_brought_back(branch):
             return
@@ -154,7 +163,7 @@ def _newest_of_each_branch(found: list[Event]) -> list[Event]:
     """A branch may have several open pull requests: it is known by the one that changed last."""
     newest: dict[str, Event] = {}
     for event in sorted(found, key=_changed_at):
-        if event.pull_request is not None and not event.pull_request.is_fork:
+        if event.pull_request is not None:
             newest[event.branch] = event
     return list(newest.values())
 

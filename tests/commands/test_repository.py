@@ -222,3 +222,12 @@ def test_limits_are_set_and_taken_back(add: Run, run: Run) -> None:
 def test_a_limit_that_is_none_is_refused_by_its_name(add: Run, option: str, value: str) -> None:
     with pytest.raises(CommandError, match=f"{option}: "):
         add(f"{option}={value}")
+
+
+def test_forks_wait_unless_the_operator_leaves_them_out(add: Run, run: Run) -> None:
+    add()
+    assert Repository.objects.get().forks == "approval"
+    assert run("repository", "set", "acme/shop", "--forks", "off") == "acme/shop changed: forks."
+    assert json.loads(run("repository", "show", "acme/shop", "--json"))["forks"] == "off"
+    with pytest.raises(CommandError, match="invalid choice"):
+        run("repository", "set", "acme/shop", "--forks", "trusted")

@@ -79,6 +79,26 @@ def a_service(deployment: Deployment, name: str = "", **fields: Any) -> Service:
     )
 
 
+def a_fork(**fields: Any) -> Branch:
+    """A pull request of a stranger, whose commit waits."""
+    branch = Branch.for_fork(a_repository(), 123)
+    known = {
+        "title": "A gift",
+        "author": "octocat",
+        "author_association": "FIRST_TIME_CONTRIBUTOR",
+        "pull_request": 123,
+        "pull_request_url": "https://github.com/acme/shop/pull/123",
+        "head_repository": "octocat/shop",
+        "head_branch": "patch-1",
+        "waiting_commit": COMMIT,
+        "seen_commit": COMMIT,
+    }
+    for field, value in (known | fields).items():
+        setattr(branch, field, value)
+    branch.save()
+    return branch
+
+
 def a_live_branch(name: str = "feature-x", **fields: Any) -> Branch:
     branch = a_branch(name, state=BranchState.LIVE, **fields)
     a_deployment(branch, DeploymentState.LIVE, is_live=True, finished_at=timezone.now())

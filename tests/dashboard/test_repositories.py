@@ -32,6 +32,7 @@ def values(**changed: str) -> dict[str, str]:
         "clone_url": "https://github.com/acme/shop.git",
         "default_branch": "main",
         "policy": "pull_requests",
+        "forks": "approval",
         "deploy_drafts": "on",
         "definitions": "edaha.yml",
         "dockerfile": "Dockerfile",

@@ -11,9 +11,20 @@ from dashboard import wording
 
 ROOT = Path(__file__).resolve().parents[2] / "deployments"
 #: Where sentences are made that people read in lists.
-SOURCES = ("decisions.py", "deliveries.py", "keeping.py", "visits.py", "choosing.py")
+SOURCES = (
+    "decisions.py",
+    "deliveries.py",
+    "keeping.py",
+    "visits.py",
+    "choosing.py",
+    "forks.py",
+    "pulls.py",
+    "approving.py",
+    "intake.py",
+)
 _BEGINNINGS = re.compile(
     r"(ignored|destroying|kept|deploying|updated|answered|failed|trying again): ?|"
+    r"waiting for an|\w+ waits|Approved|Rejected|"
     r"(destroying|kept|deploying|updated) |(Pull request|Branch deleted|Pinned|Unpinned|Back to)"
 )
 

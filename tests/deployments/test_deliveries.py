@@ -85,6 +85,7 @@ def hub(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> GitHub:
     repository.save()
     hub = GitHub(repository, {"feature": NEW, "main": NEW})
     monkeypatch.setattr(git, "read_head", hub.read_head)
+    monkeypatch.setattr(git, "read_pull_head", lambda *_: NEW)
     return hub
 
 
@@ -176,13 +177,14 @@ class TestPullRequests:
         assert hub.pull("closed", number=2).startswith("destroying feature")
 
     def test_a_fork_is_not_built(self, hub: GitHub) -> None:
-        assert hub.pull("opened", fork=True) == "ignored: the pull request comes from a fork"
-        assert not Branch.objects.exists()
+        assert hub.pull("opened", fork=True) == "waiting for an approval of bbbbbbb for pr-1"
+        assert not Deployment.objects.exists()
 
     def test_a_fork_that_was_deleted_is_not_built(self, hub: GitHub) -> None:
         payload = github.pull_request("opened", SHOP, "feature", NEW)
         payload["pull_request"]["head"]["repo"] = None
-        assert "fork" in hub.tell("pull_request", payload)
+        assert hub.tell("pull_request", payload).startswith("waiting for an approval")
+        assert not Deployment.objects.exists()
 
     def test_a_label_keeps_the_preview_away_and_takes_it_away(self, hub: GitHub) -> None:
         assert hub.pull("opened", labels=("skip-preview",)) == "ignored: label skip-preview"

@@ -69,7 +69,7 @@ def problems() -> set[Problem]:
 
 def decisions() -> set[str]:
     """What may be decided about a delivery, apart from what succeeds."""
-    modules = ("deliveries", "decisions")
+    modules = ("deliveries", "decisions", "forks", "pulls")
     trees = [ast.parse((ROOT / f"deployments/{name}.py").read_text()) for name in modules]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     parts = {id(part) for each in nodes if isinstance(each, ast.JoinedStr) for part in each.values}

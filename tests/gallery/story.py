@@ -30,7 +30,7 @@ from deployments.models import (  # noqa: E402
 from deployments.states import BranchState, DeploymentState  # noqa: E402
 from tests.dashboard.rows import a_service  # noqa: E402
 
-from . import logs, past  # noqa: E402
+from . import forks, logs, past  # noqa: E402
 
 NOW = timezone.now()
 PASSWORD = "leaves"  # of everybody in the story
@@ -77,6 +77,7 @@ def tell() -> dict[str, int]:
         assert newest
         ids[f"{name}_deployment"] = newest.pk
     past.tell(shop, branches["feature/opening-hours"], NOW)
+    ids["waiting"] = forks.tell(shop, NOW).pk
     ids["delivery"] = _deliveries(shop, branches)
     administration(shop)
     well()

@@ -35,6 +35,7 @@ class Hub:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> "Hub":
         monkeypatch.setattr(git, "heads", lambda _: dict(self.heads))
         monkeypatch.setattr(git, "read_head", self._read_head)
+        monkeypatch.setattr(git, "read_pull_head", self._read_pull_head)
         monkeypatch.setattr(git, "commit_message", self._message)
         monkeypatch.setattr(github, "is_home_of", lambda _: self.is_github)
         monkeypatch.setattr(github, "open_pull_requests", self._open)
@@ -80,6 +81,10 @@ class Hub:
     def _read_head(self, _: Repository, name: str) -> str | None:
         self.asked_for.append(f"head of {name}")
         return self.heads.get(name)
+
+    def _read_pull_head(self, _: Repository, number: int) -> str:
+        self.asked_for.append(f"head of #{number}")
+        return str(self.pulls[number]["head"]["sha"])
 
     def _message(self, _: Repository, commit: str) -> str:
         self.asked_for.append(f"message of {commit[:7]}")

@@ -301,10 +301,10 @@ class TestPullRequests:
         assert hub.asked_for == []
         assert hub.branch().wanted == Wanted.PRESENT
 
-    def test_a_fork_gets_nothing(self, hub: Hub) -> None:
+    def test_a_fork_is_not_deployed(self, hub: Hub) -> None:
         hub.pull(fork=True)
-        assert hub.compare() == []
-        assert not Branch.objects.exists()
+        assert hub.compare() == ["waiting for an approval of bbbbbbb for pr-1"]
+        assert not Deployment.objects.exists()
 
     def test_a_fork_that_is_closed_ends_nothing(self, hub: Hub) -> None:
         hub.pull(1)

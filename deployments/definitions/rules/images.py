@@ -10,6 +10,14 @@ from .subject import Subject
 #: What a container's image may be made of; placeholders such as <IMAGE> or {{ image }} are not.
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 
+#: ECR, by its two kinds of names; public.ecr.aws is another one.
+#: https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+_PRIVATE = re.compile(
+    r"[0-9]{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)"
+    r"(:[0-9]+)?/",
+    re.IGNORECASE,
+)
+
 
 def problems(subject: Subject) -> Iterator[Problem]:
     for position, name, container in subject.containers():
@@ -25,6 +33,28 @@ def problems(subject: Subject) -> Iterator[Problem]:
             )
     yield from _processor(subject)
     yield from _named(subject)
+    if not subject.described.platform.is_trusted:
+        yield from _private(subject)
+
+
+def _private(subject: Subject) -> Iterator[Problem]:
+    """The execution role pulls every image of the company's: a stranger would read them."""
+    built = subject.definition.images
+    registries = {
+        container["image"].partition("/")[0]
+        for _, name, container in subject.containers()
+        if name in built
+    }
+    for position, name, container in subject.containers():
+        image = container.get("image", "")
+        is_private = _PRIVATE.match(image) or image.partition("/")[0] in registries
+        if name not in built and is_private:
+            yield subject.in_container(
+                position,
+                ("image",),
+                f"Container {name} runs {image}, which is in a private registry.",
+                "A fork’s preview runs the images that are built from it, and public ones.",
+            )
 
 
 def _processor(subject: Subject) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ def problems(subject: Subject) -> Iterator[Problem]:
 def _read(subject: Subject) -> Iterator[tuple[bool, Path, str, list[str]]]:
     """Whether it is in the service's definition, where; its kind, and its names."""
     home = subject.home
-    if subject.team is None:
+    if subject.team is None and subject.described.platform.is_trusted:
         # As it is written: its ARN is Edaha's own guess.
         for position, container in enumerate(subject.service.containers):
             for name, reference in sorted(container.secrets.items()):
