@@ -23,6 +23,7 @@ class Section(NamedTuple):
 SECTIONS = (
     Section(_("Where it is"), ("full_name", "clone_url", "default_branch"), False),
     Section(_("Which branches get a preview"), ("policy", "patterns", "deploy_drafts"), False),
+    Section(_("Who may open previews"), ("protection",), False),
     Section(
         _("How it is built and run, where its edaha.yml says nothing"),
         ("dockerfile", "context", "port", "health_path", "startup_seconds", "cpu", "memory"),
@@ -50,6 +51,7 @@ _LABELS: dict[str, str | Promise] = {
     "policy": _("Previews for"),
     "patterns": _("Patterns"),
     "deploy_drafts": _("Draft pull requests, too"),
+    "protection": _("Open to"),
     "dockerfile": _("Dockerfile"),
     "context": _("Build context"),
     "port": _("Port"),
@@ -79,6 +81,7 @@ _HELP: dict[str, str | Promise] = {
     "full_name": _("As on GitHub, such as acme/shop."),
     "clone_url": _("Such as https://github.com/acme/shop.git. The token is a setting of Edaha."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
+    "protection": _("The installation’s choice is the first one. It holds at once."),
     "dockerfile": _("Its path in the repository."),
     "context": _("The folder that the build sees; . is all of it."),
     "port": _("Where the application listens. Empty: the image’s only EXPOSE."),

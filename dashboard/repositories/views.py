@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.access import Role, requires
 from dashboard.presentation import hub_address
+from dashboard.protection.pages import bypass_of
 from deployments import checking, registering
 from deployments.checking import Subject
 from deployments.config import config
@@ -47,7 +48,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             "hooks_url": hub_address(repository, "settings/hooks/new"),
             "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
             "subjects": list(Subject),
-        },
+        }
+        # The webhook's part of the page asks again and again: what is shown once is not for it.
+        | ({} if is_poll else bypass_of(request, repository)),
     )
 
 

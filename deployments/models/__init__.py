@@ -1,5 +1,6 @@
 from .branch import Branch
 from .build import Build
+from .bypass import Bypass
 from .delivery import Delivery
 from .deployment import Deployment
 from .hook import Hook
@@ -9,8 +10,10 @@ from .orphan import Orphan
 from .pulse import Pulse
 from .reconciliation import Reconciliation
 from .repository import Repository
+from .redeemed import Redeemed
 from .screenshot import Screenshot
 from .service import Service
+from .share import Share
 from .tally import Tally
 from .token import ApiToken
 from .transition import Transition
@@ -21,6 +24,7 @@ __all__ = [
     "Build",
     "BuildStep",
     "Delivery",
+    "Bypass",
     "Deployment",
     "Hook",
     "Image",
@@ -28,9 +32,11 @@ __all__ = [
     "Orphan",
     "Pulse",
     "Reconciliation",
+    "Redeemed",
     "Repository",
     "Screenshot",
     "Service",
+    "Share",
     "Tally",
     "Transition",
 ]

@@ -37,6 +37,10 @@ class Repository(models.Model):
         FARGATE = "FARGATE", "Fargate"
         EC2 = "EC2", "EC2"
 
+    class Protection(models.TextChoices):
+        PUBLIC = "public", _("Everybody who has the address")
+        MEMBERS = "members", _("Members who may see the repository")
+
     full_name = models.CharField(max_length=140)
     clone_url = models.CharField(max_length=500)
     default_branch = models.CharField(max_length=255, default="main")
@@ -46,6 +50,11 @@ class Repository(models.Model):
     policy = models.CharField(max_length=20, choices=Policy, default=Policy.PULL_REQUESTS)
     patterns = models.JSONField(default=list, blank=True)
     deploy_drafts = models.BooleanField(default=True)
+
+    #: Who may open its previews; empty means what the installation says.
+    protection = models.CharField(
+        max_length=10, choices=Protection, blank=True, default="", db_default=""
+    )
 
     #: The application's own file about how it is deployed; it need not exist.
     definitions = models.CharField(max_length=255, default="edaha.yml")
@@ -106,6 +115,11 @@ class Repository(models.Model):
         if self.policy == self.Policy.ALL:
             return True
         return any(fnmatchcase(branch_name, pattern) for pattern in self.patterns)
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether the router lets only those in who show that they may."""
+        return (self.protection or config().preview_protection) == self.Protection.MEMBERS
 
     @property
     def default_branch_ref(self) -> str:
