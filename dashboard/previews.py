@@ -96,7 +96,9 @@ def _is_let_in(request: HttpRequest, service: Service | None) -> bool:
 
 
 def _live(request: HttpRequest) -> QuerySet[Service]:
-    return Service.objects.filter(label=asked_label(request), deployment__branch__live=F("deployment"))
+    return Service.objects.filter(
+        label=asked_label(request), deployment__branch__live=F("deployment")
+    )
 
 
 def _probed(request: HttpRequest) -> QuerySet[Service]:

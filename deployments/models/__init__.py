@@ -9,8 +9,8 @@ from .log import BuildStep, LogChunk
 from .orphan import Orphan
 from .pulse import Pulse
 from .reconciliation import Reconciliation
-from .repository import Repository
 from .redeemed import Redeemed
+from .repository import Repository
 from .screenshot import Screenshot
 from .service import Service
 from .share import Share
@@ -23,8 +23,8 @@ __all__ = [
     "Branch",
     "Build",
     "BuildStep",
-    "Delivery",
     "Bypass",
+    "Delivery",
     "Deployment",
     "Hook",
     "Image",
