@@ -96,7 +96,14 @@ def router(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Router]:
 class Nginx:
     """Runs nginx for as long as the block lasts; the value is its port."""
 
-    def __init__(self, folder: Path, dashboard_port: int, dns_port: int, scheme: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        dashboard_port: int,
+        dns_port: int,
+        scheme: str,
+        domain: str = "preview.test",
+    ) -> None:
         self.port = free_port()
         self.folder = folder
         folder.chmod(0o755)
@@ -109,7 +116,7 @@ class Nginx:
                     "EDAHA_ROUTER_USER": pwd.getpwuid(os.getuid()).pw_name,
                     "EDAHA_ROUTER_CACHE": str(folder),
                     "EDAHA_ROUTER_PAGES": str(TEMPLATE.parent / "pages"),
-                    "EDAHA_PREVIEW_DOMAIN": "preview.test",
+                    "EDAHA_PREVIEW_DOMAIN": domain,
                     "EDAHA_PREVIEW_SCHEME": scheme,
                     "EDAHA_NAMESPACE": NAMESPACE,
                     "EDAHA_RESOLVER": f"127.0.0.1:{dns_port}",

@@ -183,7 +183,8 @@ def test_a_look_for_a_picture_shows_its_token_to_the_gate_alone(router: Router) 
 
 IDENTITY = """X-Amzn-Oidc-Data X-Amzn-Oidc-Identity X-Amzn-Oidc-Accesstoken X-Forwarded-User
 X-Forwarded-Email X-Forwarded-Groups X-Forwarded-Preferred-Username X-Forwarded-Access-Token
-X-Auth-Request-User X-Auth-Request-Email X-Auth-Request-Groups Remote-User Remote-Email Remote-Groups
+X-Auth-Request-User X-Auth-Request-Email X-Auth-Request-Groups
+Remote-User Remote-Email Remote-Groups
 Cf-Access-Jwt-Assertion Cf-Access-Authenticated-User-Email X-Goog-Iap-Jwt-Assertion Remote_User
 X_Forwarded_User X-Edaha-Host X-Edaha-Pass X-Edaha-Bypass X-Edaha-Picture X-Edaha-Share X-Edaha-Code
 X-Edaha-Uri X-Edaha-Method X-Edaha-Probe X-Edaha-Status X-Edaha-Upstream""".split()
