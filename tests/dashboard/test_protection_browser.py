@@ -28,6 +28,10 @@ from .rows import a_live_branch, a_person, a_repository
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous"),
+    # A picture of the page that leads on is left half read.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in.*FileIO:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 DASHBOARD = "https://dashboard.test"
@@ -244,7 +248,7 @@ def test_it_works_on_a_phone_without_scripts(browser: Browser, world: World) -> 
 def test_no_cookie_goes_from_a_preview_to_the_dashboard_or_back(page: Page, world: World) -> None:
     a_person("viewer")
     toss = """<h1>red</h1><script>
-      for (const domain of ["dashboard.test", ".dashboard.test", "test", ".test", "blue.preview.test"])
+      for (const domain of ["dashboard.test", ".dashboard.test", "test", ".test"])
         document.cookie = `session=evil; domain=${domain}; path=/; secure`;
       document.cookie = "__Host-session=evil; path=/; secure";
     </script>"""
@@ -319,9 +323,7 @@ def test_a_preview_neither_frames_the_dashboard_nor_the_way_in(page: Page, world
     _sign_in(page)
     expect(page.get_by_role("heading", name="red", exact=True)).to_be_visible()
     page.wait_for_load_state("load")
-    for frame in page.frames[1:3]:
-        assert "chrome-error" in frame.url
-    expect(page.frame_locator("#other").get_by_text("This preview is protected")).to_be_visible()
+    assert ["chrome-error" in frame.url for frame in page.frames[1:]] == [True] * 3
     assert world.applications["blue"].requests == []
 
 
