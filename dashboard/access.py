@@ -22,7 +22,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from deployments.config import config
-from deployments.models import Branch, Delivery, Deployment, Repository
+from deployments.models import Branch, Delivery, Deployment, Repository, Share
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer", HttpResponseBase, Awaitable[HttpResponseBase])
@@ -52,6 +52,7 @@ _REPOSITORY = {
     Branch: "repository",
     Deployment: "branch__repository",
     Delivery: "repository",
+    Share: "branch__repository",
 }
 
 

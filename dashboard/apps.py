@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class DashboardConfig(AppConfig):
@@ -7,3 +8,6 @@ class DashboardConfig(AppConfig):
     def ready(self) -> None:
         # Whoever sends a task needs the configured application, web processes too.
         from . import celery  # noqa: F401
+        from .protection.domains import TAG, check_domains
+
+        register(check_domains, TAG)

@@ -22,10 +22,11 @@ from deployments import visits
 from deployments.adapters.preview import PROBE_SALT
 from deployments.config import config
 from deployments.models import Branch, BuildStep, Deployment, Service
-from deployments.names import is_label
 from deployments.states import BranchState, DeploymentState
 
-from .presentation import preview_rows, stages
+from .presentation import stages
+from .protection import passes
+from .protection.hosts import asked_label, branch_of
 
 #: A worker signs a deployment's id with this to see it through the router before it is live.
 _PROBE = TimestampSigner(salt=PROBE_SALT)
@@ -39,16 +40,21 @@ _GATE = (
     "deployment__namespace",
     *(f"deployment__branch__{name}" for name in visits.READ),
     "deployment__branch__repository__expires_seconds",
+    "deployment__branch__repository__protection",
+    "deployment__branch__repository__is_private",
 )
 
 
 @login_not_required
 @require_GET
 def gate(request: HttpRequest) -> HttpResponse:
-    """204 with the tasks' address where the preview has any, otherwise 403."""
+    """204 with the tasks' address where the preview has any, 401 where it is protected from this
+    visitor, otherwise 403."""
     is_probe = "X-Edaha-Probe" in request.headers
     services = _probed(request) if is_probe else _live(request)
     service = services.select_related("deployment__branch__repository").only(*_GATE).first()
+    if not is_probe and not _is_let_in(request, service):
+        return _expected(HttpResponse(status=401))
     if service is None:
         return _expected(HttpResponse(status=403))
     if not is_probe and request.headers.get("X-Edaha-Method") not in _NO_VISIT:
@@ -61,8 +67,8 @@ def gate(request: HttpRequest) -> HttpResponse:
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """The page at a preview's own address while there is no application to show."""
-    label = _label(request)
-    branch = _branch(label)
+    label = asked_label(request)
+    branch = branch_of(label)
     lacks = branch is not None and _lacks(branch, label)
     state = branch.state if branch and not lacks else "unknown"
     code = {"unknown": 404, BranchState.DESTROYED: 410}.get(state, 503)
@@ -83,27 +89,25 @@ def _expected(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def _is_let_in(request: HttpRequest, service: Service | None) -> bool:
+    label = asked_label(request)
+    # What a protected preview's status page tells is not for everybody either.
+    branch = service.deployment.branch if service else branch_of(label)
+    return passes.is_let_in(request, label, branch)
+
+
 def _live(request: HttpRequest) -> QuerySet[Service]:
-    return Service.objects.filter(label=_label(request), deployment__branch__live=F("deployment"))
+    return Service.objects.filter(
+        label=asked_label(request), deployment__branch__live=F("deployment")
+    )
 
 
 def _probed(request: HttpRequest) -> QuerySet[Service]:
     try:
         key = _PROBE.unsign(request.headers["X-Edaha-Probe"], max_age=_PROBE_SECONDS)
-        return Service.objects.filter(deployment=int(key), label=_label(request))
+        return Service.objects.filter(deployment=int(key), label=asked_label(request))
     except (BadSignature, ValueError):
         return Service.objects.none()
-
-
-def _branch(label: str) -> Branch | None:
-    """The branch that an address belongs to, also before its services are known."""
-    slug = label.rpartition("--")[2]
-    known = preview_rows().filter(slug=slug).first()
-    if known is None and label != slug:
-        # A label that was cut to fit does not end with the slug.
-        service = Service.objects.filter(label=label).select_related("deployment").last()
-        known = preview_rows().filter(pk=service.deployment.branch_id).first() if service else None
-    return known
 
 
 def _lacks(branch: Branch, label: str) -> bool:
@@ -111,13 +115,6 @@ def _lacks(branch: Branch, label: str) -> bool:
     known = Service.objects.filter(deployment__in=[branch.live_id, branch.deployment_id])
     is_told = branch.live_id is not None and label != branch.slug
     return is_told and not known.filter(label=label).exists()
-
-
-def _label(request: HttpRequest) -> str:
-    """The label before the previews' domain; empty where the host is not a preview's."""
-    host = request.headers.get("X-Edaha-Host", "").lower().partition(":")[0]
-    label, _, domain = host.partition(".")
-    return label if domain == config().preview_domain and is_label(label) else ""
 
 
 def _context(branch: Branch | None) -> dict[str, object]:

@@ -24,6 +24,7 @@ from . import (
 from .administration import audit, tokens
 from .administration import people as administrators
 from .overview import views as overview
+from .protection import doors, pages
 from .repositories import secrets
 from .repositories import views as repositories
 from .streams import views as streams
@@ -51,6 +52,8 @@ urlpatterns = [
     path("branches/<int:pk>/pin", actions.pin, name="pin"),
     path("branches/<int:pk>/unpin", actions.unpin, name="unpin"),
     path("branches/<int:pk>/extend", actions.extend, name="extend"),
+    path("branches/<int:pk>/shares", pages.shares, name="shares"),
+    path("shares/<int:pk>/revoke", pages.unshare, name="unshare"),
     path("branches/<int:pk>/favourite", people.favourite, name="favourite"),
     path("branches/<int:pk>/unfavourite", people.unfavourite, name="unfavourite"),
     path("deployments/<int:pk>", deployment.page, name="deployment"),
@@ -72,6 +75,8 @@ urlpatterns = [
     path("repositories/<int:pk>", repositories.page, name="repository"),
     path("repositories/<int:pk>/edit", repositories.edit, name="edit_repository"),
     path("repositories/<int:pk>/secret", repositories.rotate, name="rotate_secret"),
+    path("repositories/<int:pk>/bypass", pages.make_bypass, name="make_bypass"),
+    path("repositories/<int:pk>/bypass/revoke", pages.revoke_bypass, name="revoke_bypass"),
     path("repositories/<int:pk>/remove", repositories.remove, name="remove_repository"),
     path("repositories/<int:pk>/secrets/add", secrets.add, name="add_secret"),
     path(
@@ -88,6 +93,7 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke", tokens.revoke, name="revoke_token"),
     path("audit", audit.listed, name="audit"),
     path("audit.jsonl", audit.export, name="audit_export"),
+    path("previews/enter", doors.lead, name="enter_preview"),
     path("activity", activity.page, name="activity"),
     path("system", system.page, name="system"),
     path("system/compare", system.compare, name="compare"),
@@ -103,5 +109,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("router/gate", previews.gate, name="router_gate"),
+    path("router/refused", doors.refused, name="router_refused"),
+    path("router/enter", doors.enter, name="router_enter"),
+    path("router/share", doors.share, name="router_share"),
+    path("router/bypass", doors.bypass, name="router_bypass"),
     path("router/status", previews.status, name="router_status"),
 ]

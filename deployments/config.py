@@ -54,6 +54,9 @@ class Config(BaseSettings):
     preview_scheme: Literal["http", "https"] = "https"
     preview_domain: str = Field("localhost", pattern=rf"^({_LABEL}\.)*{_LABEL}$")
     preview_port: int | None = Field(None, ge=1, le=65535)
+    #: Who may open previews where their repository does not say: everybody who has the address,
+    #: or members of the company who may see the repository.
+    preview_protection: Literal["public", "members"] = "public"
     #: Where workers reach the router to verify a preview.
     router_url: str = "http://127.0.0.1:8080"
 

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Mapping
 
@@ -31,6 +32,14 @@ def values(instance: Instance) -> dict[str, str]:
         name: value for name, value in os.environ.items() if name.startswith("EDAHA_") and value
     }
     return inherited() | kept | chosen
+
+
+def check(environment: Mapping[str, str]) -> None:
+    """Raises StartError with all that is said of settings that are unsafe."""
+    command = [sys.executable, "manage.py", "check", "--tag", "edaha"]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, env=environment)
+    if done.returncode != 0:
+        raise StartError(done.stderr.strip())
 
 
 def main(arguments: list[str]) -> None:

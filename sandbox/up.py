@@ -113,6 +113,7 @@ def _start(
     base = _in_background(base_image.ensure) if sample else None
     stores = processes.stores(instance)
     supervisor.start(stores)
+    checked = _in_background(manage.check, manage.values(instance))
     migrated = _in_background(_migrate, instance, manage.values(instance))
     collected = _in_background(_collect_static, instance, manage.values(instance))
     with progress.step("AWS emulator and Valkey"):
@@ -121,6 +122,7 @@ def _start(
     manage.write(instance, values)
     processes.write_router_config(instance, values, engine.gateway(engine.Engine()))
     with progress.step("Database"):
+        checked()
         migrated()
         collected()
     prepared = _in_background(_prepare, instance, values, sample, progress)

@@ -25,6 +25,7 @@ SECTIONS = (
     Section(
         _("Which branches get a preview"), ("policy", "patterns", "deploy_drafts", "forks"), False
     ),
+    Section(_("Who may open previews"), ("protection",), False),
     Section(
         _("How it is built and run, where its edaha.yml says nothing"),
         ("dockerfile", "context", "port", "health_path", "startup_seconds", "cpu", "memory"),
@@ -55,6 +56,7 @@ _LABELS: dict[str, str | Promise] = {
     "patterns": _("Patterns"),
     "deploy_drafts": _("Draft pull requests, too"),
     "forks": _("Pull requests from forks"),
+    "protection": _("Open to"),
     "dockerfile": _("Dockerfile"),
     "context": _("Build context"),
     "port": _("Port"),
@@ -88,6 +90,7 @@ _HELP: dict[str, str | Promise] = {
     "is_private": _("Only people with a role inside it, and administrators, see that it exists."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
     "forks": _("Code of strangers: an approved commit gets no secrets and no role in AWS."),
+    "protection": _("The installation’s choice is the first one. It holds at once."),
     "dockerfile": _("Its path in the repository."),
     "context": _("The folder that the build sees; . is all of it."),
     "port": _("Where the application listens. Empty: the image’s only EXPOSE."),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.access import Role, access_of, requires
 from dashboard.administration import people
 from dashboard.presentation import hub_address
+from dashboard.protection.pages import bypass_of
 from dashboard.shown_once import keep, take
 from deployments import checking, registering
 from deployments.checking import Subject
@@ -48,7 +49,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
             "subjects": list(Subject),
             **people.members(repository),
-        },
+        }
+        # The webhook's part of the page asks again and again: what is shown once is not for it.
+        | ({} if is_poll else bypass_of(request, repository)),
     )
 
 

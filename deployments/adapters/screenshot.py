@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import structlog
+from django.core.signing import TimestampSigner
 
 from ..config import config
 
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 
 #: Tells the gate that nobody visits.
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) EdahaScreenshot/1.0"
+#: Signs the preview's label at the end of that: the router lets the look in for a minute, also
+#: where the preview is protected, and does not pass it on.
+PICTURE_SALT = "edaha.picture"
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _SECONDS = 20
 #: What the page sees as its window, and how large the picture is in comparison.
@@ -90,7 +94,7 @@ def command(chromium: str, label: str, folder: Path) -> list[str]:
         "--hide-scrollbars",
         "--renderer-process-limit=1",
         "--js-flags=--max-old-space-size=256",
-        f"--user-agent={USER_AGENT}",
+        f"--user-agent={_user_agent(label)}",
         f"--user-data-dir={folder / 'profile'}",
         f"--host-resolver-rules={rules}",
         # As it is called now, and was called before: WebRTC takes addresses past the rules.
@@ -104,9 +108,13 @@ def command(chromium: str, label: str, folder: Path) -> list[str]:
     ]
 
 
+def _user_agent(label: str) -> str:
+    return f"{USER_AGENT} {TimestampSigner(salt=PICTURE_SALT).sign(label)}"
+
+
 def _shows_a_page(label: str) -> bool:
     """Chromium would take a picture of its own error page as well."""
-    headers = {"Host": config().preview_host(label), "User-Agent": USER_AGENT}
+    headers = {"Host": config().preview_host(label), "User-Agent": _user_agent(label)}
     try:
         answer = httpx.get(config().router_url, headers=headers, timeout=5, trust_env=False)
     except httpx.HTTPError:

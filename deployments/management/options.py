@@ -227,6 +227,12 @@ OPTIONS = [
         "(EDAHA_EXPIRES_DAYS)",
         {"type": _expiry, "metavar": "DURATION"},
     ),
+    Option(
+        "--protection",
+        "protection",
+        "who may open its previews: public, members, or nothing for EDAHA_PREVIEW_PROTECTION",
+        {"choices": ["", *Repository.Protection.values], "metavar": "WHO"},
+    ),
 ]
 _FLAGS = {option.field: option.flag for option in OPTIONS} | {
     "full_name": "OWNER/NAME",

@@ -2,6 +2,7 @@ from .approval import Approval
 from .audit import AuditEntry, AuditHead
 from .branch import Branch
 from .build import Build
+from .bypass import Bypass
 from .delivery import Delivery
 from .deployment import Deployment
 from .hook import Hook
@@ -10,10 +11,12 @@ from .log import BuildStep, LogChunk
 from .orphan import Orphan
 from .pulse import Pulse
 from .reconciliation import Reconciliation
+from .redeemed import Redeemed
 from .repository import Repository
 from .screenshot import Screenshot
 from .secret import Secret
 from .service import Service
+from .share import Share
 from .tally import Tally
 from .token import ApiToken
 from .transition import Transition
@@ -26,6 +29,7 @@ __all__ = [
     "Branch",
     "Build",
     "BuildStep",
+    "Bypass",
     "Delivery",
     "Deployment",
     "Hook",
@@ -34,10 +38,12 @@ __all__ = [
     "Orphan",
     "Pulse",
     "Reconciliation",
+    "Redeemed",
     "Repository",
     "Screenshot",
     "Secret",
     "Service",
+    "Share",
     "Tally",
     "Transition",
 ]

@@ -55,6 +55,10 @@ class Repository(models.Model):
         FARGATE = "FARGATE", "Fargate"
         EC2 = "EC2", "EC2"
 
+    class Protection(models.TextChoices):
+        PUBLIC = "public", _("Everybody who has the address")
+        MEMBERS = "members", _("Members who may see the repository")
+
     full_name = models.CharField(max_length=140)
     clone_url = models.CharField(max_length=500)
     default_branch = models.CharField(max_length=255, default="main")
@@ -80,6 +84,11 @@ class Repository(models.Model):
     deploy_drafts = models.BooleanField(default=True)
     forks = models.CharField(
         max_length=10, choices=Forks, default=Forks.APPROVAL, db_default=Forks.APPROVAL
+    )
+
+    #: Who may open its previews; empty means what the installation says.
+    protection = models.CharField(
+        max_length=10, choices=Protection, blank=True, default="", db_default=""
     )
 
     #: The application's own file about how it is deployed; it need not exist.
@@ -141,6 +150,15 @@ class Repository(models.Model):
         if self.policy == self.Policy.ALL:
             return True
         return any(fnmatchcase(branch_name, pattern) for pattern in self.patterns)
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether the router lets only those in who show that they may.
+
+        Of a private repository nobody else is to learn that it exists, so its previews always are.
+        """
+        chosen = self.protection or config().preview_protection
+        return self.is_private or chosen == self.Protection.MEMBERS.value
 
     @property
     def default_branch_ref(self) -> str:

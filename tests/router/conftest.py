@@ -48,6 +48,7 @@ class Router:
     names: Names
     dashboard_server: Server
     stack: ExitStack
+    log: Path
 
     def application(self, slug: str, reply: Answer) -> Server:
         """An application that is live at `<slug>.preview.test`."""
@@ -81,19 +82,28 @@ def says(text: str) -> Answer:
 
 
 @pytest.fixture
-def router(tmp_path: Path) -> Iterator[Router]:
+def router(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Router]:
+    """Its parameter is the scheme that browsers use."""
     dashboard, names = Dashboard(), Names({})
+    scheme = getattr(request, "param", "http")
     with ExitStack() as stack:
         server = stack.enter_context(serving(dashboard.reply))
         dns_port = stack.enter_context(resolving(names))
-        port = stack.enter_context(Nginx(tmp_path, server.port, dns_port))
-        yield Router(port, dashboard, names, server, stack)
+        port = stack.enter_context(Nginx(tmp_path, server.port, dns_port, scheme))
+        yield Router(port, dashboard, names, server, stack, tmp_path / "nginx.log")
 
 
 class Nginx:
     """Runs nginx for as long as the block lasts; the value is its port."""
 
-    def __init__(self, folder: Path, dashboard_port: int, dns_port: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        dashboard_port: int,
+        dns_port: int,
+        scheme: str,
+        domain: str = "preview.test",
+    ) -> None:
         self.port = free_port()
         self.folder = folder
         folder.chmod(0o755)
@@ -106,8 +116,8 @@ class Nginx:
                     "EDAHA_ROUTER_USER": pwd.getpwuid(os.getuid()).pw_name,
                     "EDAHA_ROUTER_CACHE": str(folder),
                     "EDAHA_ROUTER_PAGES": str(TEMPLATE.parent / "pages"),
-                    "EDAHA_PREVIEW_DOMAIN": "preview.test",
-                    "EDAHA_PREVIEW_SCHEME": "http",
+                    "EDAHA_PREVIEW_DOMAIN": domain,
+                    "EDAHA_PREVIEW_SCHEME": scheme,
                     "EDAHA_NAMESPACE": NAMESPACE,
                     "EDAHA_RESOLVER": f"127.0.0.1:{dns_port}",
                     "EDAHA_DASHBOARD": f"127.0.0.1:{dashboard_port}",

@@ -76,14 +76,23 @@ class Dashboard:
 
     upstreams: dict[str, str] = field(default_factory=dict)  # by host
     probed: dict[str, str] = field(default_factory=dict)  # by host, for probes only
+    #: Protected hosts, with what opens each: a pass, a bypass token or a picture's token.
+    protected: dict[str, set[str]] = field(default_factory=dict)
+    doors: dict[str, Reply] = field(default_factory=dict)  # by path
     status: Reply = (503, {"Retry-After": "5", "X-Edaha-Status": "building"}, b"building")
 
     def reply(self, request: Handler) -> Reply:
         if request.path == "/router/status":
             return self.status
+        if request.path in self.doors:
+            return self.doors[request.path]
         assert request.path == "/router/gate", request.path
+        host = request.headers["X-Edaha-Host"]
+        shown = {request.headers.get(f"X-Edaha-{kind}") for kind in ("Pass", "Bypass", "Picture")}
+        if host in self.protected and not shown & self.protected[host]:
+            return 401, {}, b""
         served = self.probed if "X-Edaha-Probe" in request.headers else self.upstreams
-        upstream = served.get(request.headers["X-Edaha-Host"])
+        upstream = served.get(host)
         return (204, {"X-Edaha-Upstream": upstream}, b"") if upstream else (403, {}, b"")
 
 
