@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from .prices import Prices
+from .signing_in import SigningIn
 
 CommaList = Annotated[list[str], NoDecode]
 
@@ -15,7 +16,7 @@ _ADDRESS = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
-class Config(BaseSettings):
+class Config(SigningIn):
     """Each field is the environment variable of the same name with `EDAHA_` before it."""
 
     model_config = SettingsConfigDict(env_prefix="EDAHA_", extra="ignore")

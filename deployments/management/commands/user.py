@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from deployments.management.options import problems_of
-from deployments.models import ApiToken
+from deployments.models import ApiToken, MappedRole
 
 ROLES = ApiToken.Role.values
 
@@ -48,6 +48,7 @@ def _ensure(username: str, role: str, *, is_new: bool) -> str:
     groups = {name: Group.objects.get_or_create(name=name)[0] for name in ROLES}
     user.groups.remove(*groups.values())
     user.groups.add(groups[role])
+    MappedRole.forget(user)
     return json.dumps(answer)
 
 
