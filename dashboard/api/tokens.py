@@ -8,8 +8,11 @@ from django.utils import timezone
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
+from dashboard import limits
 from dashboard.access import Role
 from deployments.models import ApiToken
+
+from .problems import TooMany
 
 #: A token's last use is written no more often than this: reading must not become writing.
 USE_WRITTEN_EVERY = timedelta(minutes=1)
@@ -26,6 +29,8 @@ class Token(HttpBearer):
         found = ApiToken.find(token)
         if found is None:
             return None
+        if seconds := limits.wait_of_token(found.pk):
+            raise TooMany(seconds)
         _note_use(found)
         held = Role.named(found.role)
         if held is None or held < self.role:
