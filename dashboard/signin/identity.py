@@ -50,5 +50,6 @@ def texts(value: Any) -> list[str]:
 def verified_email(claims: dict[str, Any]) -> list[str]:
     """A claim's e-mail address, where the provider says that it is verified."""
     # Amazon Cognito writes its truth as text.
-    is_verified = claims.get("email_verified") in (True, "true")
-    return texts(claims.get("email")) if is_verified else []
+    verified, email = claims.get("email_verified"), claims.get("email")
+    is_verified = verified is True or verified == "true"
+    return [email] if is_verified and isinstance(email, str) else []
