@@ -13,6 +13,9 @@ from oidc_provider_mock import run_server_in_thread
 from dashboard.signin import configuring
 from deployments.config import Config
 from deployments.signing_in import OidcProvider
+from tests.dashboard.conftest import _redis_socket, browser, dashboard, redis_server, woken
+
+__all__ = ["_redis_socket", "browser", "dashboard", "redis_server", "woken"]
 
 Use = Callable[..., None]
 

@@ -17,7 +17,9 @@ from deployments.adapters import albkeys
 
 from .conftest import Use
 
-SIGNER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/edaha/50dc6c495c0c9188"
+SIGNER = (
+    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/edaha/50dc6c495c0c9188"
+)
 KID = "dc8d5a3b-8d5f-4d3a-9d41-0a1b2c3d4e5f"
 KEY = ec.generate_private_key(ec.SECP256R1())
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
