@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from pydantic import Field, field_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .prices import Prices
 from .signing_in import SigningIn
@@ -16,10 +16,8 @@ _ADDRESS = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
-class Config(SigningIn):
-    """Each field is the environment variable of the same name with `EDAHA_` before it."""
-
-    model_config = SettingsConfigDict(env_prefix="EDAHA_", extra="ignore")
+class Installation(BaseSettings):
+    """Part of `Config`: all but the ways to sign in."""
 
     #: Names everything this installation makes in AWS; two installations that share an account
     #: must differ in it.
@@ -141,6 +139,12 @@ class Config(SigningIn):
 
     def preview_url(self, slug: str) -> str:
         return f"{self.preview_scheme}://{self.preview_host(slug)}"
+
+
+class Config(SigningIn, Installation):
+    """Each field is the environment variable of the same name with `EDAHA_` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="EDAHA_", extra="ignore")
 
 
 def config() -> Config:
