@@ -50,7 +50,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Set the role that the provider's groups give, or send the person away."""
-        if sociallogin.state.get("process") != "login":
+        # Everything else ends in a sign-in, whatever the address asked for.
+        if sociallogin.state.get("process") in ("connect", "redirect"):
             return
         person = sociallogin.user if sociallogin.is_existing else None
         try:

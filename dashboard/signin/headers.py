@@ -9,7 +9,7 @@ import structlog
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import login, logout
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -123,19 +123,30 @@ def _is_trusted(request: HttpRequest, settings: SigningIn) -> bool:
     return any(address in network for network in networks)
 
 
-@transaction.atomic
 def _person(known: Known, uid: str, name: str) -> User:
     """The person with that key, made where there is none yet; Refusal where there is no role."""
-    kept = SocialAccount.objects.filter(provider=known.source, uid=uid).first()
-    if kept is not None:
-        person = cast(User, kept.user)
-        if not person.is_active:
-            raise Refusal(known)
-    else:
+    person = _kept(known, uid)
+    if person is None:
         admit(known, None)
-        person = new_person(name)
-        SocialAccount.objects.create(
-            user=person, provider=known.source, uid=uid, extra_data={"name": name}
-        )
+        try:
+            person = _made(known, uid, name)
+        except IntegrityError:  # A browser asks for several things at once.
+            person = _kept(known, uid)
+    if person is None or not person.is_active:
+        raise Refusal(known)
     admit(known, person)
+    return person
+
+
+def _kept(known: Known, uid: str) -> User | None:
+    kept = SocialAccount.objects.filter(provider=known.source, uid=uid).first()
+    return cast(User, kept.user) if kept else None
+
+
+@transaction.atomic
+def _made(known: Known, uid: str, name: str) -> User:
+    person = new_person(name)
+    SocialAccount.objects.create(
+        user=person, provider=known.source, uid=uid, extra_data={"name": name}
+    )
     return person

@@ -159,6 +159,12 @@ def test_who_has_no_role_is_told_so(balancer: None) -> None:
     assert not User.objects.exists()
 
 
+def test_who_is_in_no_group_any_more_loses_the_role(balancer: None) -> None:
+    ask(token())
+    assert ask(token(groups=[])).status_code == 403
+    assert role_of(User.objects.get()) is None
+
+
 def test_who_may_no_longer_sign_in_does_not(balancer: None) -> None:
     ask(token())
     User.objects.update(is_active=False)

@@ -42,6 +42,16 @@ def test_each_sign_in_sets_the_role_anew_and_takes_it_away(issuer: Issuer) -> No
     assert (answer.status_code, _role("mika")) == (403, None)
 
 
+@pytest.mark.parametrize("process", ["login", "anything", "signup"])
+def test_no_way_in_goes_past_the_mapping(issuer: Issuer, process: str) -> None:
+    issuer.tell("1", preferred_username="mika", groups=["dev"])
+    issuer.sign_in(Client(), "1")
+    issuer.tell("1", groups=[])
+    client = Client()
+    assert issuer.sign_in(client, "1", process=process).status_code == 403
+    assert _role("mika") is None
+
+
 def test_a_role_given_by_hand_stays(issuer: Issuer) -> None:
     issuer.tell("1", preferred_username="mika", groups=["dev"])
     issuer.sign_in(Client(), "1")
