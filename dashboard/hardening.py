@@ -34,10 +34,9 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS)
-        # Static files carry their content's hash in their names, and are everybody's.
         is_personal = settings.SESSION_COOKIE_NAME in request.COOKIES or getattr(
             request, "is_signed_in_by_header", False
         )
-        if is_personal and not request.path.startswith(settings.STATIC_URL):
+        if is_personal:
             response.setdefault("Cache-Control", "no-store, private")
         return response

@@ -52,10 +52,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "dashboard.hardening.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Below WhiteNoise, which answers asynchronously: static files are nobody's own.
+    "dashboard.hardening.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

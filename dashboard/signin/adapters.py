@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -13,11 +14,15 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments.adapters import githubteams
 from deployments.config import config
+from deployments.errors import PlatformError
 
 from . import sealing
 from .accounts import end_at
 from .admission import Refusal, admit
 from .identity import Known, texts, verified_email
+
+
+log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -56,7 +61,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         person = sociallogin.user if sociallogin.is_existing else None
         try:
             sociallogin.role = admit(_known(sociallogin), person)
+        except PlatformError as problem:
+            self.on_authentication_error(request, sociallogin.provider, exception=problem)
         except Refusal as refusal:
+            log.info("sign_in_refused", source=refusal.known.source)
             page = render(request, "registration/refused.html", {"refusal": refusal}, status=403)
             raise ImmediateHttpResponse(page) from None
 
@@ -70,9 +78,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         return person
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **known: Any) -> None:
-        page = render(
-            request, "registration/failed.html", {"provider": provider, **known}, status=403
-        )
+        error, exception = known.get("error"), known.get("exception")
+        log.warning("sign_in_failed", provider=str(provider.name), error=error, why=str(exception))
+        page = render(request, "registration/failed.html", {"provider": provider}, status=403)
         raise ImmediateHttpResponse(page)
 
 

@@ -128,7 +128,7 @@ def test_counts_hold_across_processes_and_never_as_pickles(_redis_socket: Path) 
     assert one.add("n", 1, 60)
     assert not other.add("n", 1, 60)
     assert other.incr("n") == 2
-    raw = one._cache.get_client("list").get(one.make_key("list"))  # type: ignore[attr-defined]
+    raw = one._cache.get_client("list").get(one.make_key("list"))
     assert raw == b'[1.5, "x"]'
 
 

@@ -28,7 +28,7 @@ def sign_in(client: Client, password: str = "leaves", name: str = "mika", **more
 
 
 def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
 
 
 def set_up(client: Client) -> str:
@@ -48,8 +48,9 @@ def test_a_name_and_its_password_sign_in_with_a_new_session_key(db: None) -> Non
     session = client.session
     session["planted"] = 1
     session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     before = session.session_key
+    assert before is not None
+    client.cookies[settings.SESSION_COOKIE_NAME] = before
     assert sign_in(client)["Location"] == "/"
     assert client.session.session_key != before
     assert not Client().session.exists(before)
