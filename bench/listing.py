@@ -118,7 +118,7 @@ def sign_in(url: str, person: dict[str, str]) -> str:
         client.get("/sign-in")
         form = {
             "csrfmiddlewaretoken": client.cookies["csrftoken"],
-            "username": person["username"],
+            "login": person["username"],
             "password": person["password"],
         }
         answer = client.post("/sign-in", data=form, headers={"Origin": url})

@@ -82,7 +82,7 @@ def _watch_a_build(stack: Stack, origin: Origin, chromium: str) -> list[float]:
         browser = playwright.chromium.launch(executable_path=chromium, args=options)
         page = browser.new_page()
         page.goto(f"http://localhost:{stack.instance.port}/sign-in")
-        page.fill("input[name=username]", person["username"])
+        page.fill("input[name=login]", person["username"])
         page.fill("input[name=password]", person["password"])
         page.press("input[name=password]", "Enter")
         page.wait_for_url("**/")

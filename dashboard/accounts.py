@@ -15,6 +15,7 @@ from django.utils import translation
 from deployments import audit
 from deployments.config import config
 
+from . import limits
 from .access import Role, remember_role
 from .models import Preferences
 
@@ -73,18 +74,11 @@ class OriginMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        before = audit.origin.set(address_of(request))
+        before = audit.origin.set(limits.address_of(request))
         try:
             return self._get_response(request)
         finally:
             audit.origin.reset(before)
-
-
-def address_of(request: HttpRequest) -> str:
-    """The network address of whoever asks. What a proxy says of it is believed only where one is
-    set; the last entry is the one that the proxy itself has written."""
-    told = request.headers.get("X-Forwarded-For", "") if config().behind_proxy else ""
-    return told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 class LanguageMiddleware:

@@ -7,7 +7,11 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         # Whoever sends a task needs the configured application, web processes too.
-        from . import celery  # noqa: F401
+        from . import (
+            auditing,
+            celery,  # noqa: F401
+        )
         from .protection.domains import TAG, check_domains
 
+        auditing.listen()
         register(check_domains, TAG)

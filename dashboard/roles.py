@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from deployments import audit
 from deployments.adapters import wakeups
 from deployments.errors import UserError
-from deployments.models import Repository
+from deployments.models import MappedRole, Repository
 
 from .access import Role, role_of
 from .models import Membership
@@ -28,6 +28,7 @@ def give(person: User, role: Role | None, *, actor: str) -> bool:
         if before == Role.ADMIN:
             _keep_one_administrator(person)
         person.groups.remove(*Group.objects.filter(name__in=[each.name.lower() for each in Role]))
+        MappedRole.forget(person)
         if role is not None:
             person.groups.add(Group.objects.get_or_create(name=role.name.lower())[0])
         _note("person.role", person.username, actor, _told(before), _told(role))

@@ -9,6 +9,7 @@ import structlog
 from csp.constants import NONE, SELF
 from pydantic import ValidationError
 
+from dashboard.signin import configuring
 from deployments.config import Config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -39,6 +40,12 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
     "deployments",
     "dashboard",
 ]
@@ -48,17 +55,22 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Below WhiteNoise, which answers asynchronously: static files are nobody's own.
+    "dashboard.hardening.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "dashboard.accounts.SignInMiddleware",
     "dashboard.accounts.OriginMiddleware",
+    "dashboard.signin.headers.HeaderSignInMiddleware",
+    "dashboard.accounts.SignInMiddleware",
     "dashboard.accounts.LanguageMiddleware",
+    "dashboard.signin.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 TEMPLATES = [
@@ -117,6 +129,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": _STATIC},
 }
 
+# Limits on guessing must hold across processes, and when Redis is away as well.
+CACHES = {
+    "default": {
+        "BACKEND": "deployments.adapters.cache.Cache",
+        "LOCATION": EDAHA.redis_url,
+        "KEY_PREFIX": f"{EDAHA.installation}:cache",
+    }
+}
+
 AUTHENTICATION_BACKENDS = ["dashboard.accounts.Backend"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "branches"
@@ -126,6 +147,39 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 
+ACCOUNT_ADAPTER = "dashboard.signin.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "dashboard.signin.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+# An address says nothing about who somebody is: two people may share one.
+ACCOUNT_UNIQUE_EMAIL = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_CHANGE_EMAIL = False
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+SOCIALACCOUNT_ADAPTER = "dashboard.signin.adapters.SocialAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = configuring.providers(EDAHA)
+MFA_ADAPTER = "dashboard.signin.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = f"Edaha ({_BASE.hostname})"
+if EDAHA.behind_proxy:
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+SESSION_COOKIE_AGE = EDAHA.session_hours * 3600
 SESSION_COOKIE_NAME = "__Host-session" if _SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _SECURE else "csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
@@ -136,6 +190,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if EDAHA.behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = _SECURE
+# The router and load balancers ask from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^router/"]
+# Other hosts of the domain are not Edaha's to decide about; without a proxy nobody speaks TLS.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -144,7 +203,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:", "https://avatars.githubusercontent.com"],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Chromium counts the way from a form to an identity provider as well.
+        "form-action": [SELF, *configuring.origins(EDAHA)],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

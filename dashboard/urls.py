@@ -1,6 +1,5 @@
 """Every address of the dashboard."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from . import (
@@ -27,6 +26,7 @@ from .overview import views as overview
 from .protection import doors, pages
 from .repositories import secrets
 from .repositories import views as repositories
+from .signin.urls import urlpatterns as signin
 from .streams import views as streams
 
 urlpatterns = [
@@ -102,8 +102,7 @@ urlpatterns = [
     path("palette", palette.options, name="palette"),
     path("me", people.preferences, name="preferences"),
     path("me/saved", people.save, name="save_preferences"),
-    path("sign-in", LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
-    path("sign-out", LogoutView.as_view(), name="sign_out"),
+    *signin,
     path("language", people.set_language, name="set_language"),
     path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),

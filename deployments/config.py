@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .prices import Prices
+from .signing_in import SigningIn
 
 CommaList = Annotated[list[str], NoDecode]
 
@@ -18,10 +19,8 @@ _FERNET_KEY = r"[A-Za-z0-9_-]{43}="
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
-class Config(BaseSettings):
-    """Each field is the environment variable of the same name with `EDAHA_` before it."""
-
-    model_config = SettingsConfigDict(env_prefix="EDAHA_", extra="ignore")
+class Installation(BaseSettings):
+    """Part of `Config`: all but the ways to sign in."""
 
     #: Names everything this installation makes in AWS; two installations that share an account
     #: must differ in it.
@@ -172,6 +171,12 @@ class Config(BaseSettings):
 
     def preview_url(self, slug: str) -> str:
         return f"{self.preview_scheme}://{self.preview_host(slug)}"
+
+
+class Config(SigningIn, Installation):
+    """Each field is the environment variable of the same name with `EDAHA_` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="EDAHA_", extra="ignore")
 
 
 def config() -> Config:

@@ -73,3 +73,11 @@ def budget_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(budget, "clock", clock)
     budget.forget()
     return clock
+
+
+@pytest.fixture(autouse=True)
+def _limits_anew() -> None:
+    """Nobody is kept out by what another test tried."""
+    from django.core.cache import cache
+
+    cache.clear()

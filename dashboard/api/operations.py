@@ -52,8 +52,8 @@ api.add_decorator(refuse_unknown_parameters)
 handle_errors(api)
 
 Key = Path[Id]
-ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 405, 409, 422, 503), Problem)
-READING: dict[int, Any] = dict.fromkeys((401, 403, 404, 405, 422), Problem)
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 405, 409, 422, 429, 503), Problem)
+READING: dict[int, Any] = dict.fromkeys((401, 403, 404, 405, 422, 429), Problem)
 
 
 @api.get("/branches", response=READING | {200: list[BranchOut]}, summary="Branches, oldest first")

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
+from dashboard import limits
 from deployments.errors import PlatformError, UserError
 
 
@@ -50,11 +51,20 @@ def answer(
     )
 
 
+class TooMany(Exception):
+    """The token was used too often; it may be used again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 def handle_errors(api: NinjaAPI) -> None:
     """Tell `api` how each kind of error is answered."""
     handlers: list[tuple[type[Exception], Any]] = [
         (AuthenticationError, _unauthenticated),
         (AuthorizationError, _forbidden),
+        (TooMany, _too_many),
         (HttpError, _http_error),
         (ValidationError, _invalid),
         (Http404, not_found),
@@ -75,7 +85,19 @@ def not_allowed(allowed: str) -> JsonResponse:
     )
 
 
+def _too_many(request: HttpRequest, problem: TooMany) -> JsonResponse:
+    return answer(
+        429,
+        "Too many requests.",
+        "Wait as long as Retry-After says; limits are EDAHA_API_REQUESTS_PER_MINUTE and "
+        "EDAHA_REFUSALS_PER_MINUTE.",
+        headers={"Retry-After": str(problem.seconds)},
+    )
+
+
 def _unauthenticated(request: HttpRequest, problem: Any) -> JsonResponse:
+    if seconds := limits.wait_after_refusal("api", limits.address_of(request)):
+        return _too_many(request, TooMany(seconds))
     return answer(
         401,
         "The request shows no valid token.",

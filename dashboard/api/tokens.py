@@ -10,10 +10,13 @@ from django.utils import timezone
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
+from dashboard import limits
 from dashboard.access import Access, Role
 from deployments.adapters import identity
 from deployments.errors import UserError
 from deployments.models import ApiToken, Repository
+
+from .problems import TooMany
 
 #: A token's last use is written no more often than this: reading must not become writing.
 USE_WRITTEN_EVERY = timedelta(minutes=1)
@@ -70,6 +73,8 @@ def _holder(token: str) -> Caller | None:
     found = ApiToken.find(token)
     if found is None or found.has_expired:
         return None
+    if seconds := limits.wait_of_token(found.pk):
+        raise TooMany(seconds)
     _note_use(found)
     role = Role.named(found.role)
     own = list(found.repositories.values_list("pk", flat=True))

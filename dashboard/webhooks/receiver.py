@@ -9,6 +9,7 @@ import structlog
 from django.db import Error
 from django.utils import timezone
 
+from dashboard import limits
 from deployments.config import config
 
 from .announcer import Announcer
@@ -30,7 +31,6 @@ DEADLINE = 9.0
 
 _JSON: Pairs = [(b"content-type", b"application/json")]
 _PROBLEM: Pairs = [(b"content-type", b"application/problem+json")]
-_RETRY: Pairs = [(b"retry-after", b"30")]
 
 
 class WebhookReceiver:
@@ -57,7 +57,7 @@ class WebhookReceiver:
         except ClientGone:
             return
         except Refused as refusal:
-            await _refuse(send, scope, refusal)
+            await _refuse(send, scope, await _limited(scope, refusal))
         else:
             await _send(send, status, text, _JSON)
 
@@ -65,6 +65,8 @@ class WebhookReceiver:
         if scope["method"] != "POST":
             raise Refused(405, "Deliveries come by POST.", "Use this address as a webhook's URL.")
         headers = read_headers(scope["headers"], self._max_bytes)
+        if not headers.signature:
+            raise _unsigned(headers)
         body = Body(self._max_bytes)
         try:
             is_new = await self._store(headers, await body.read(receive))
@@ -87,7 +89,10 @@ class WebhookReceiver:
                 return await self._writer.write(row)
         except (NotWritten, Error, TimeoutError) as problem:
             raise Refused(
-                503, "The database does not answer.", "Redeliver it when Edaha is well again."
+                503,
+                "The database does not answer.",
+                "Redeliver it when Edaha is well again.",
+                wait=30,
             ) from problem
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -100,6 +105,21 @@ class WebhookReceiver:
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
+
+
+async def _limited(scope: Scope, refusal: Refused) -> Refused:
+    """What an address is told that has sent too many deliveries without a valid signature.
+
+    Signed ones are taken whatever came before: nobody keeps GitHub out by knocking.
+    """
+    if refusal.status != 401:
+        return refusal
+    address = limits.address_in(scope.get("client"), scope["headers"])
+    wait = await asyncio.to_thread(limits.wait_after_refusal, "webhook", address)
+    if not wait:
+        return refusal
+    detail = "Too many deliveries without a valid signature came from this address."
+    return Refused(429, detail, refusal.hint, wait=wait)
 
 
 def _unsigned(headers: Headers) -> Refused:
@@ -124,8 +144,8 @@ async def _refuse(send: Send, scope: Scope, refusal: Refused) -> None:
         "hint": refusal.hint,
     }
     extra: Pairs = []
-    if refusal.status == 503:
-        extra = _RETRY
+    if refusal.wait:
+        extra = [(b"retry-after", b"%d" % refusal.wait)]
     elif refusal.status == 405:
         extra = [(b"allow", b"POST")]
     text = b"" if scope["method"] == "HEAD" else orjson.dumps(problem)

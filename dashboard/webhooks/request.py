@@ -22,11 +22,13 @@ _JSON = b"application/json"
 class Refused(Exception):
     """The request is answered with an error: what is wrong, and what to do about it."""
 
-    def __init__(self, status: int, detail: str, hint: str) -> None:
+    def __init__(self, status: int, detail: str, hint: str, *, wait: int = 0) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.hint = hint
+        #: Seconds after which it may be tried again; 0 where that would change nothing.
+        self.wait = wait
 
 
 class ClientGone(Exception):
@@ -131,7 +133,9 @@ class Body:
         if self._size > self._max:
             raise too_large(self._max)
         if Body.held_by_all > Body.HELD_MAX:
-            raise Refused(503, "Too many large deliveries at once.", "Redeliver this one later.")
+            raise Refused(
+                503, "Too many large deliveries at once.", "Redeliver this one later.", wait=30
+            )
         return chunk, message.get("more_body", False)
 
     def release(self) -> None:

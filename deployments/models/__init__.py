@@ -8,6 +8,7 @@ from .deployment import Deployment
 from .hook import Hook
 from .image import Image
 from .log import BuildStep, LogChunk
+from .mappedrole import MappedRole
 from .orphan import Orphan
 from .pulse import Pulse
 from .reconciliation import Reconciliation
@@ -35,6 +36,7 @@ __all__ = [
     "Hook",
     "Image",
     "LogChunk",
+    "MappedRole",
     "Orphan",
     "Pulse",
     "Reconciliation",

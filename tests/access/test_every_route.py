@@ -19,8 +19,19 @@ from tests.dashboard.rows import a_person
 OPEN = {"sign_in", "set_language", "healthz", "readyz", "schema"} | {
     f"router_{name}" for name in ("gate", "status", "refused", "enter", "share", "bypass")
 }
-#: Open to whoever is signed in, whatever the role.
-SIGNED_IN = {"sign_out"}
+#: On the way in, nobody is signed in yet.
+OPEN |= {"account_login", "account_inactive", "mfa_authenticate", "github_login", "github_callback"}
+OPEN |= {"openid_connect_login", "openid_connect_callback"}
+#: Open to whoever is signed in, whatever the role: a person's own account.
+SIGNED_IN = {"sign_out", "account_reauthenticate", "account_change_password"}
+SIGNED_IN |= {
+    "account_set_password",
+    "socialaccount_connections",
+    "mfa_index",
+    "mfa_reauthenticate",
+}
+SIGNED_IN |= {"mfa_activate_totp", "mfa_deactivate_totp"}
+SIGNED_IN |= {"mfa_view_recovery_codes", "mfa_generate_recovery_codes"}
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Visitors:
 def _sign_in(context: BrowserContext, server: Served, person: str) -> None:
     page = context.new_page()
     page.goto(f"{server.address}/sign-in")
-    page.fill("main input[name=username]", person)
+    page.fill("main input[name=login]", person)
     page.fill("main input[name=password]", PASSWORD)
     page.click("main form button[type=submit]")
     page.wait_for_url(f"{server.address}/")

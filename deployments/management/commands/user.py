@@ -11,7 +11,7 @@ from django.db import transaction
 
 from deployments import audit
 from deployments.management.options import operator, problems_of
-from deployments.models import ApiToken
+from deployments.models import ApiToken, MappedRole
 
 ROLES = ApiToken.Role.values
 
@@ -50,6 +50,7 @@ def _ensure(username: str, role: str, *, is_new: bool) -> str:
     before = sorted(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
     user.groups.remove(*groups.values())
     user.groups.add(groups[role])
+    MappedRole.forget(user)
     if before != [role]:
         told, says = {"role": ", ".join(before)}, {"role": role}
         audit.note("person.role", username, actor=operator(), before=told, after=says)

@@ -1,0 +1,1 @@
+"""Ways to sign in, and what strangers try at them."""
