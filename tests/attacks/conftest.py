@@ -10,7 +10,7 @@ from deployments.models import Branch, Repository
 from tests.api.conftest import Caller
 from tests.dashboard.conftest import _redis_socket, deployer, redis_server, viewer, woken
 from tests.dashboard.rows import a_person
-from tests.deployments.conftest import _nothing_remembered, ears, origin, repository
+from tests.deployments.conftest import _nothing_remembered, origin, repository
 from tests.deployments.world import Origin
 from tests.router.conftest import router
 from tests.webhooks.conftest import webhook
@@ -21,7 +21,6 @@ __all__ = [
     "_nothing_remembered",
     "_redis_socket",
     "deployer",
-    "ears",
     "origin",
     "redis_server",
     "repository",

@@ -104,7 +104,7 @@ def test_cve_2026_33747_an_arguments_name_is_a_name(name: str) -> None:
         "images": {"web": {"args": {name: "x"}}},
         "services": {"web": {"image": "web", "port": 80}},
     }
-    assert any("is no name" in str(problem) for problem in problems(described))
+    assert any("is no variable's name" in str(problem) for problem in problems(described))
 
 
 def _request(**changed: object) -> BuildRequest:

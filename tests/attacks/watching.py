@@ -19,8 +19,13 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 EXPECTED = {"git", "docker", sys.executable}
 #: Started by whatever means other than with a list of arguments.
 _SHELLS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"}
-#: Changes of a file's place or presence.
-_MOVES = {"os.rename": (0, 1), "os.remove": (0,), "os.symlink": (1,), "os.link": (1,)}
+#: Changes of a file's place or presence: where a path is among the arguments, and its folder.
+_MOVES = {
+    "os.rename": ((0, 2), (1, 3)),
+    "os.remove": ((0, 1),),
+    "os.symlink": ((1, 2),),
+    "os.link": ((1, 3),),
+}
 
 
 @dataclass
@@ -45,7 +50,7 @@ class Watch:
         elif event == "open" and isinstance(given[0], str | bytes) and (given[2] or 0) & _WRITES:
             self.written.append(os.fsdecode(given[0]))
         elif event in _MOVES:
-            self.written += [os.fsdecode(given[place]) for place in _MOVES[event]]
+            self.written += [_path(given[name], given[folder]) for name, folder in _MOVES[event]]
 
     def assert_nothing_unexpected(self) -> None:
         """Only known programs, by argument lists, and no file outside Edaha's own folder."""
@@ -54,6 +59,12 @@ class Watch:
         places = (config().data.absolute(), self.folder)
         outside = {path for path in self.written if not _is_within(path, places)}
         assert outside == set()
+
+
+def _path(name: Any, folder: int) -> str:
+    """`folder` is an open folder's number, or -1 for the process's own."""
+    where = os.readlink(f"/proc/self/fd/{folder}") if folder >= 0 else ""
+    return os.path.join(where, os.fsdecode(name))
 
 
 def _is_within(path: str, places: tuple[Path, ...]) -> bool:
