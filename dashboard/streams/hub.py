@@ -122,7 +122,7 @@ async def _hints() -> AsyncIterator[Hint]:
         async with client.pubsub(ignore_subscribe_messages=True) as subscription:
             await subscription.subscribe(wakeups.channel())
             async for message in subscription.listen():
-                with suppress(ValueError):
+                with suppress(ValueError, RecursionError):
                     hint = json.loads(message["data"])
                     if isinstance(hint, dict):
                         yield hint

@@ -51,7 +51,7 @@ class TailFeed(Feed):
 
     def __init__(self, call: Callable[..., Any], group: str, stream: str) -> None:
         self._group, self._stream = group, stream
-        self._token = ""
+        self._token = ""  # nosec B105 (a place in a log)
         self._lines: deque[list[Any]] = deque(maxlen=KEPT)
         self._number = 0
         self._heard_at = monotonic()

@@ -1,6 +1,6 @@
 """Texts that have broken something somewhere, and what hypothesis makes of their parts."""
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 SHELL = [
@@ -172,17 +172,16 @@ def many(examples: int) -> settings:
     )
 
 
-def collect(strategy: st.SearchStrategy[str], number: int) -> list[str]:
-    """`number` different examples, the list itself first."""
-    from hypothesis import given
-
+def collect(number: int) -> list[str]:
+    """`number` different ones: the list, what hypothesis makes of it, and pairs out of the list."""
     found: dict[str, None] = dict.fromkeys(ALL)
 
-    @many(number * 3)
-    @given(strategy)
+    @many(1000)
+    @given(texts())
     def run(text: str) -> None:
-        if len(found) < number:
-            found[text] = None
+        found[text] = None
 
     run()
-    return list(found)
+    pairs = (f"{first}{second}" for first in ALL for second in ALL)
+    found |= dict.fromkeys(pairs)
+    return list(found)[:number]

@@ -1,4 +1,4 @@
-"""What a repository names as its own file is in the repository: Dockerfile, context, definitions."""
+"""What a repository names as its own file is in it: Dockerfile, context, definitions."""
 
 from pathlib import Path
 

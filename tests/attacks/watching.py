@@ -63,8 +63,8 @@ class Watch:
 
 def _path(name: Any, folder: int) -> str:
     """`folder` is an open folder's number, or -1 for the process's own."""
-    where = os.readlink(f"/proc/self/fd/{folder}") if folder >= 0 else ""
-    return os.path.join(where, os.fsdecode(name))
+    path = Path(os.fsdecode(name))
+    return str(Path(f"/proc/self/fd/{folder}").readlink() / path if folder >= 0 else path)
 
 
 def _is_within(path: str, places: tuple[Path, ...]) -> bool:
