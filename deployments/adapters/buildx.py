@@ -17,6 +17,7 @@ from ..causes import Cause
 from ..config import config
 from ..diagnosis import place_in_dockerfile
 from ..errors import PlatformError, UserError
+from . import builders
 from .buildkit import Line, Progress, Step
 from .process import Process
 
@@ -94,6 +95,7 @@ def _common(request: BuildRequest, folder: Path) -> list[str]:
         "--sbom=false",
         f"--file={request.dockerfile}",
         f"--platform={','.join(request.platforms)}",
+        *builders.limits(),
         *([f"--target={request.stage}"] if request.stage else []),
         *(f"--build-arg={name}={value}" for name, value in request.args),
         *(f"--secret=id={name},src={folder / _SECRETS / name}" for name in request.secrets),
@@ -113,6 +115,7 @@ def build(
     goes on. A failing build is a UserError.
     """
     with _private_folder(credentials, request.secrets) as folder:
+        builders.ensure(environment(folder))
         progress = Progress()
         code = _run(build_command(request, folder), folder, progress, report, beat)
         if code != 0:
@@ -232,6 +235,8 @@ def environment(folder: Path) -> dict[str, str]:
     for name in ("DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "BUILDX_BUILDER"):
         if name in os.environ:
             environment[name] = os.environ[name]
+    if builder := builders.name():
+        environment["BUILDX_BUILDER"] = builder
     return environment
 
 
