@@ -45,8 +45,7 @@ def test_each_requirement_of_levels_1_and_2_stands_there_once() -> None:
     assert [(number, level) for number, level, *_ in ROW.findall(TABLE)] == wanted
 
 
-def test_there_are_as_many_as_owasp_says() -> None:
-    """70 of level 1, 183 of level 2 and 92 of level 3, in the standard's own words."""
+def test_there_are_as_many_as_in_owasps_list() -> None:
     levels = "".join(LEVELS.values())
     assert [levels.count(level) for level in "123"] == [70, 183, 92]
 
