@@ -16,6 +16,7 @@ from deployments.adapters.buildkit import Line, Progress, Step
 from deployments.adapters.buildx import BuildRequest, Credentials
 from deployments.config import Config
 from deployments.errors import PlatformError
+from sandbox import base_image
 from tests.webhooks.conftest import set_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +81,7 @@ def _build(folder: Path, credentials: Credentials, *more: str) -> tuple[int, lis
     return code, [each.text for each in said if isinstance(each, Line)]
 
 
-def test_ghsa_8g8c_a_builds_process_is_given_nothing(worker: Path, tmp_path: Path) -> None:
+def test_coolify_10342_a_builds_process_is_given_nothing(worker: Path, tmp_path: Path) -> None:
     """GitLab's and Coolify's builds ran with what could deploy."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     _build(tmp_path, Credentials("registry.invalid", "dGVzdA=="), "--help")
@@ -100,9 +101,9 @@ def test_ghsa_8g8c_a_builds_process_is_given_nothing(worker: Path, tmp_path: Pat
 
 
 @pytest.mark.docker
-def test_ghsa_8g8c_a_dockerfile_finds_nothing_of_the_worker(worker: Path, tmp_path: Path) -> None:
-    from sandbox import base_image
-
+def test_coolify_10342_a_dockerfile_finds_nothing_of_the_worker(
+    worker: Path, tmp_path: Path
+) -> None:
     login = "dXNlcjpsb2dpbi1vZi10aGUtcmVnaXN0cnk="
     (tmp_path / "Dockerfile").write_text(
         f"FROM {base_image.ensure()}\n"
@@ -131,8 +132,6 @@ def test_ghsa_8g8c_a_dockerfile_finds_nothing_of_the_worker(worker: Path, tmp_pa
     ["RUN --security=insecure true", "RUN --network=host true"],
 )
 def test_cve_2024_23653_a_step_that_asks_for_privileges_fails(tmp_path: Path, step: str) -> None:
-    from sandbox import base_image
-
     (tmp_path / "Dockerfile").write_text(f"FROM {base_image.ensure()}\n{step}\n")
     code, _ = _build(tmp_path, Credentials("", ""), "--no-cache", "--output=type=cacheonly")
     assert code != 0
@@ -200,8 +199,10 @@ class TestRemoteBuilders:
 
     @pytest.mark.parametrize(
         "value",
-        ["x", "linux/amd64", "linux/amd64=a", "windows/amd64=tcp://a", "linux/amd64=ssh://a"]
-        + ["linux/amd64=tcp://a --driver=x", "linux/amd64=tcp://a,--append", "linux/amd64=-x"],
+        [
+            *("x", "linux/amd64", "linux/amd64=a", "windows/amd64=tcp://a", "linux/amd64=ssh://a"),
+            *("linux/amd64=tcp://a --driver=x", "linux/amd64=tcp://a,--append", "linux/amd64=-x"),
+        ],
     )
     def test_a_setting_that_is_wrong_is_told_at_the_start(self, value: str) -> None:
         given: dict[str, Any] = {"secret_key": "x" * 40, "builders": value}

@@ -31,7 +31,7 @@ def _checked_out(main: Branch, origin: Origin) -> tuple[Path, Path, str]:
 
 
 @pytest.mark.parametrize("target", OUT)
-def test_ghsa_368m_86q9_m99w_a_dockerfile_that_is_a_link_out_is_not_read(
+def test_ghsa_368m_a_dockerfile_that_is_a_link_out_is_not_read(
     main: Branch, origin: Origin, target: str
 ) -> None:
     """Read the Docs followed links of a repository and published what they led to."""
