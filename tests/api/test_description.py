@@ -10,6 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 
+from deployments.models import ApiToken
 from tests.dashboard.rows import a_branch, a_delivery, a_live_branch, some_lines
 
 from .conftest import Caller
@@ -54,6 +55,42 @@ def token(deployer: Caller, _one_connection: None) -> str:
 )
 def test_every_operation_keeps_to_its_description(case: Any, token: str) -> None:
     case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+
+
+#: Role → what it is told; a role that is not known has none.
+_ROLES = ("", "emperor", "viewer", "admin")
+
+
+@pytest.fixture(params=_ROLES)
+def role(request: pytest.FixtureRequest, token: str) -> str:
+    named: str = request.param
+    return named
+
+
+@schema.parametrize()
+@settings(
+    max_examples=5,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+def test_every_operation_keeps_to_it_for_every_role(case: Any, role: str) -> None:
+    """And lets nobody do more than the role may, whatever else is right or wrong in the call."""
+    headers = {"Authorization": f"Bearer {_token_of(role)}"} if role else {}
+    response = case.call_and_validate(headers=headers)
+    needs_deployer = case.method.upper() != "GET" or case.path.startswith(
+        ("/api/v1/deliveries", "/api/v1/reconciliations", "/deliveries", "/reconciliations")
+    )
+    if not role:
+        assert response.status_code == 401
+    elif role == "emperor" or (role == "viewer" and needs_deployer):
+        assert response.status_code == 403
+    else:
+        assert response.status_code not in {401, 403}
+
+
+def _token_of(role: str) -> str:
+    return ApiToken.issue(f"a {role}", role)
 
 
 def test_the_description_is_open_and_names_every_operation() -> None:

@@ -63,6 +63,11 @@ def worker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     secret.close()
 
 
+@pytest.fixture(scope="session")
+def _base() -> None:
+    base_image.ensure()
+
+
 def _request(folder: Path) -> BuildRequest:
     return BuildRequest(
         context=folder,
@@ -101,12 +106,13 @@ def test_coolify_10342_a_builds_process_is_given_nothing(worker: Path, tmp_path:
 
 
 @pytest.mark.docker
+@pytest.mark.usefixtures("_base")
 def test_coolify_10342_a_dockerfile_finds_nothing_of_the_worker(
     worker: Path, tmp_path: Path
 ) -> None:
     login = "dXNlcjpsb2dpbi1vZi10aGUtcmVnaXN0cnk="
     (tmp_path / "Dockerfile").write_text(
-        f"FROM {base_image.ensure()}\n"
+        f"FROM {base_image.NAME}\n"
         "RUN env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; mount; ls -laR /root /run; "
         "cat /root/.docker/config.json /run/secrets/* 2>&1; ls /var/run/docker.sock 2>&1; "
         "id; cat /proc/self/status\n"
@@ -127,14 +133,21 @@ def test_coolify_10342_a_dockerfile_finds_nothing_of_the_worker(
 
 
 @pytest.mark.docker
+@pytest.mark.usefixtures("_base")
 @pytest.mark.parametrize(
-    "step",
-    ["RUN --security=insecure true", "RUN --network=host true"],
+    ("step", "is_built"),
+    [
+        ("RUN true", True),
+        ("RUN --security=insecure true", False),
+        ("RUN --network=host true", False),
+    ],
 )
-def test_cve_2024_23653_a_step_that_asks_for_privileges_fails(tmp_path: Path, step: str) -> None:
-    (tmp_path / "Dockerfile").write_text(f"FROM {base_image.ensure()}\n{step}\n")
+def test_cve_2024_23653_a_step_that_asks_for_privileges_fails(
+    tmp_path: Path, step: str, is_built: bool
+) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM {base_image.NAME}\n{step}\n")
     code, _ = _build(tmp_path, Credentials("", ""), "--no-cache", "--output=type=cacheonly")
-    assert code != 0
+    assert (code == 0) == is_built
 
 
 def test_limits_of_a_builds_steps_are_told_to_the_builder(
