@@ -81,6 +81,8 @@ def test_every_operation_keeps_to_it_for_every_role(case: Any, role: str) -> Non
     needs_deployer = case.method.upper() != "GET" or case.path.startswith(
         ("/api/v1/deliveries", "/api/v1/reconciliations", "/deliveries", "/reconciliations")
     )
+    if response.status_code == 405:
+        return  # a method that it does not have, which is tried as well
     if not role:
         assert response.status_code == 401
     elif role == "emperor" or (role == "viewer" and needs_deployer):
