@@ -29,7 +29,7 @@ def name() -> str:
 def create_commands(builders: str, called: str, tls: Path | None) -> list[list[str]]:
     """`linux/amd64=tcp://a:1234,linux/arm64=tcp://b:1234` as the commands that make one builder."""
     options = ",".join(f"{option}={tls / file}" for option, file in _TLS.items()) if tls else ""
-    commands = []
+    commands: list[list[str]] = []
     for entry in builders.split(","):
         platform, _, address = entry.partition("=")
         commands.append(
