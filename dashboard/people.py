@@ -114,6 +114,7 @@ def _keep_theme(request: HttpRequest, response: HttpResponse, theme: str) -> Non
     """In a cookie, which the script of the header's button writes as well."""
     if theme in THEMES:
         is_secure = request.is_secure()
+        # nosemgrep: edaha-cookie-without-flags (no secret, and the script writes it as well)
         response.set_cookie("theme", theme, max_age=_YEAR, samesite="Lax", secure=is_secure)
     else:
         response.delete_cookie("theme")

@@ -16,6 +16,7 @@ CommaList = Annotated[list[str], NoDecode]
 _ADDRESS = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 #: 32 bytes in base64 for URLs: https://cryptography.io/en/latest/fernet/
 _FERNET_KEY = r"[A-Za-z0-9_-]{43}="
+_BUILDER = r"linux/(amd64|arm64)=(tcp|unix|docker-container)://[^,=\s]+"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
@@ -90,6 +91,13 @@ class Installation(BaseSettings):
     #: exist in the Docker engine only.
     pull_base_images: bool = True
     build_timeout_seconds: int = Field(1800, ge=10)
+    #: BuildKit's remote builders, and a folder with ca.pem, cert.pem and key.pem to reach them.
+    builders: str = Field("", pattern=rf"^({_BUILDER}(,{_BUILDER})*)?$")
+    builders_tls: Path | None = None
+    #: Limits of a build's steps; the cgroup's own are memory, CPU and processes. 0 means none.
+    build_cgroup: str = Field("", pattern=r"^([A-Za-z0-9_./@:-]{1,200})?$")
+    build_open_files: int = Field(0, ge=0)
+    build_file_gb: float = Field(0, ge=0)
     #: How long the version before keeps running after the switch, for requests under way.
     drain_seconds: int = Field(10, ge=0)
 

@@ -67,6 +67,7 @@ def _without_waiting() -> Iterator[None]:
             yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
+        # Only numbers of our own.  nosemgrep: edaha-raw-sql
         cursor.execute(f"SET LOCAL lock_timeout = {_PATIENCE_MS}")
         yield
 
@@ -75,8 +76,10 @@ def _without_waiting() -> Iterator[None]:
 def _busy_timeout() -> Iterator[None]:
     with connection.cursor() as cursor:
         before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        # Only numbers of our own.  nosemgrep: edaha-raw-sql
         cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
         try:
             yield
         finally:
+            # Only numbers of our own.  nosemgrep: edaha-raw-sql
             cursor.execute(f"PRAGMA busy_timeout = {int(before)}")

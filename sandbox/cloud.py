@@ -21,7 +21,7 @@ CAPACITY_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 NAMESPACE = "edaha.internal"
 EXECUTION_ROLE = "edaha-task-execution"
 REGION = "us-east-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # nosec B105 (of an emulator)
 
 
 @dataclass(frozen=True)

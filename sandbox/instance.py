@@ -71,7 +71,7 @@ class Instance:
         run = self.data / "run"
         if len(os.fsencode(run / "supervisor.sock.1234567")) <= LONGEST_SOCKET_PATH:
             return run
-        return Path("/tmp") / f"{self.name}-{os.getuid()}"
+        return Path("/tmp") / f"{self.name}-{os.getuid()}"  # nosec B108 (mode 0700)
 
     @property
     def dashboard_url(self) -> str:

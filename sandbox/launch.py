@@ -37,4 +37,4 @@ def end_orphans() -> None:
 
 if __name__ == "__main__":
     end_orphans()
-    os.execvp(sys.argv[1], sys.argv[1:])
+    os.execvp(sys.argv[1], sys.argv[1:])  # nosec B606

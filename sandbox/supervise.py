@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-import xmlrpc.client
+import xmlrpc.client  # nosec B411 (our own socket)
 from collections.abc import Iterable
 from http.client import HTTPException
 from pathlib import Path

@@ -176,7 +176,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"Edaha: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
-    os.execv(python, [str(python), *arguments])
+    os.execv(python, [str(python), *arguments])  # nosec B606
 
 
 if __name__ == "__main__":

@@ -87,6 +87,11 @@ def lint() -> int:
     return max([_run(command, SETTINGS) for command in commands])
 
 
+def security() -> int:
+    """Scanners of our code and of the packages that it uses; their rules' dates are printed."""
+    return _run(["python", "-m", "tests.security"], {})
+
+
 def unit() -> int:
     """Everything that needs no Docker engine, on SQLite."""
     paths = ["tests", f"--ignore={CRASHES}", f"--ignore={GALLERY}"]
@@ -147,6 +152,7 @@ def chaos() -> int:
 
 PARTS: dict[str, Part] = {
     "lint": lint,
+    "security": security,
     "unit": unit,
     "pages": pages,
     "crashes": crashes,

@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from types import FrameType
@@ -124,13 +124,13 @@ class Hub:
                 wait = min(wait * 2, _LONGEST_WAIT)
 
 
-async def _hints() -> AsyncIterator[Hint]:
+async def _hints() -> AsyncGenerator[Hint]:
     client = redis.asyncio.Redis.from_url(config().redis_url, health_check_interval=15)
     try:
         async with client.pubsub(ignore_subscribe_messages=True) as subscription:
             await subscription.subscribe(wakeups.channel())
             async for message in subscription.listen():
-                with suppress(ValueError):
+                with suppress(ValueError, RecursionError):
                     hint = json.loads(message["data"])
                     if isinstance(hint, dict):
                         yield hint

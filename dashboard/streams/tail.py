@@ -56,7 +56,7 @@ class TailFeed(Feed):
         self, call: Callable[..., Any], group: str, stream: str, concealed: Redactor
     ) -> None:
         self._group, self._stream = group, stream
-        self._token = ""
+        self._token = ""  # nosec B105 (a place in a log)
         self._shown: Stream[float] = Stream(concealed)
         self._lines: deque[list[Any]] = deque(maxlen=KEPT)
         self._number = 0

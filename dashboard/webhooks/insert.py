@@ -20,7 +20,7 @@ SELECT guid, event, payload, key_id, received_at, {_CONSTANTS}
 FROM unnest(%b::text[], %b::text[], %b::bytea[], %b::text[], %b::timestamptz[])
      AS row (guid, event, payload, key_id, received_at)
 {_END}
-"""  # noqa: S608 (only names of our own)
+"""  # noqa: S608 (only names of our own)  # nosec B608
 
 
 class Row(NamedTuple):
@@ -48,7 +48,7 @@ def _insert_postgresql(connection: BaseDatabaseWrapper, rows: Sequence[Row]) -> 
 
 def _insert_sqlite(connection: BaseDatabaseWrapper, rows: Sequence[Row]) -> dict[str, int]:
     values = ", ".join([f"(%s, %s, %s, %s, %s, {_CONSTANTS})"] * len(rows))
-    statement = f"INSERT INTO {_TABLE} ({_COLUMNS}) VALUES {values} {_END}"  # noqa: S608
+    statement = f"INSERT INTO {_TABLE} ({_COLUMNS}) VALUES {values} {_END}"  # noqa: S608  # nosec B608
     adapt = connection.ops.adapt_datetimefield_value
     parameters = [value for row in rows for value in (*row[:4], adapt(row.received_at))]
     with connection.cursor() as cursor:

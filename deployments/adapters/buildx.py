@@ -17,6 +17,7 @@ from ..causes import Cause
 from ..config import config
 from ..diagnosis import place_in_dockerfile
 from ..errors import PlatformError, UserError
+from . import builders
 from .apart import apart
 from .buildkit import Line, Progress, Step
 from .process import Process
@@ -109,6 +110,7 @@ def _common(request: BuildRequest, folder: Path) -> list[str]:
         "--sbom=false",
         f"--file={request.dockerfile}",
         f"--platform={','.join(request.platforms)}",
+        *builders.limits(),
         *([f"--target={request.stage}"] if request.stage else []),
         *(f"--build-arg={name}={value}" for name, value in request.args),
         *(f"--secret=id={name},src={folder / _SECRETS / name}" for name in request.secrets),
@@ -225,6 +227,7 @@ def _run(
     beat: Callable[[], None],
 ) -> int:
     """Run to the end, or until `beat` raises or the time is over; the exit code."""
+    builders.ensure(environment(folder))
     limit = config().build_timeout_seconds
     deadline = time.monotonic() + limit
     with Process(command, environment(folder)) as process:
@@ -272,6 +275,8 @@ def environment(folder: Path) -> dict[str, str]:
     for name in ("DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "BUILDX_BUILDER"):
         if name in os.environ:
             environment[name] = os.environ[name]
+    if builder := builders.name():
+        environment["BUILDX_BUILDER"] = builder
     return environment
 
 

@@ -180,7 +180,7 @@ SUBJECTS: dict[Kind, str] = {
     "network": "the subnets",
     "role": "the role",
     "parameter": "SSM parameters",
-    "secret": "the secret",
+    "secret": "the secret",  # nosec B105 (a word for people)
     "log-group": "the log group",
     "file-system": "the file system",
     "vcpu": "the vCPU quota of",

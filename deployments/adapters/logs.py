@@ -123,7 +123,7 @@ def streams(group: str, prefix: str) -> list[Stream]:
     return sorted(found, key=lambda stream: stream.last_at or begin, reverse=True)
 
 
-def read(group: str, stream: str, token: str = "", *, limit: int = 1000) -> Part:
+def read(group: str, stream: str, token: str = "", *, limit: int = 1000) -> Part:  # nosec B107
     """What follows `token`; without one, the newest lines. None are there before the first one.
 
     The same token comes back at the end:

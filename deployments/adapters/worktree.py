@@ -13,6 +13,10 @@ from ..errors import PlatformError
 from ..models import Branch, Repository
 from .gitcommand import locked, repository_cache, run
 
+#: Files are written as they were committed. What was read and checked (a Dockerfile's frontend)
+#: would not be what is built if a repository's .gitattributes could give it another encoding.
+_VERBATIM = "* !text !crlf !eol !ident !filter !working-tree-encoding\n"
+
 
 def checkout(repository: Repository, branch: Branch, commit: str) -> Path:
     """The branch's worktree with exactly the files of `commit` (which was fetched before).
@@ -31,14 +35,23 @@ def checkout(repository: Repository, branch: Branch, commit: str) -> Path:
 def _check_out(repository: Repository, branch: Branch, commit: str) -> Path:
     worktree = worktree_path(repository, branch)
     worktree.mkdir(parents=True, exist_ok=True)
+    mirror = repository_cache(repository) / "mirror.git"
+    _ignore_attributes(mirror)
     place = {
-        "GIT_DIR": str(repository_cache(repository) / "mirror.git"),
+        "GIT_DIR": str(mirror),
         "GIT_WORK_TREE": str(worktree),
         "GIT_INDEX_FILE": str(_index(worktree)),
     }
     run(repository, ["read-tree", "--reset", "-u", commit], at=worktree, place=place)
     run(repository, ["clean", "--quiet", "-ffdx"], at=worktree, place=place)
     return worktree
+
+
+def _ignore_attributes(mirror: Path) -> None:
+    """This file comes before every .gitattributes: gitattributes(5)."""
+    if mirror.exists():  # git tells of one that has vanished
+        (mirror / "info").mkdir(exist_ok=True)
+        (mirror / "info/attributes").write_text(_VERBATIM)
 
 
 def _index(worktree: Path) -> Path:

@@ -13,15 +13,18 @@ from .problems import Problem
 
 #: Docker's own, in whatever version: docker/dockerfile:1, docker/dockerfile-upstream:master.
 _ALLOWED = re.compile(
-    r"(docker\.io/)?docker/dockerfile(-upstream)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?"
+    r"(docker\.io/)?docker/dockerfile(-upstream)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
 )
 #: Those that are known to keep a stranger's cache mounts apart (`BUILDKIT_CACHE_MOUNT_NS`).
-_ALLOWED_TO_STRANGERS = re.compile(r"(docker\.io/)?docker/dockerfile(:1(\.[0-9.]+)?(-labs)?)?")
-#: Parser directives come first, a line each; buildx also knows them as `//` comments.
-#: https://docs.docker.com/reference/dockerfile/#parser-directives
-_DIRECTIVE = re.compile(r"[ \t]*(?:#|//)[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(\S{0,500})")
-#: No one writes more of them; what follows is no directive.
-_MOST_LINES = 50
+_ALLOWED_TO_STRANGERS = re.compile(
+    r"(docker\.io/)?docker/dockerfile(:1(\.[0-9.]+)?(-labs)?)?", re.ASCII
+)
+#: Parser directives come first, a line each; BuildKit also knows them as `//` comments. White space
+#: is what BuildKit takes for it, and may stand anywhere. At least what BuildKit finds is found.
+#: https://github.com/moby/buildkit/blob/v0.23.2/frontend/dockerfile/parser/directives.go
+_DIRECTIVE = re.compile(r"\s*(?:#|//)\s*([A-Za-z][\w-]*)\s*=\s*(.*)", re.DOTALL)
+_SHOWN = 100
 
 
 def problems(
@@ -45,20 +48,22 @@ def problems(
 
 
 def _problems(path: str, text: str, allowed: re.Pattern[str]) -> Iterator[Problem]:
-    text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
-    if text.lstrip().startswith("{"):
-        yield Problem(path, 1, "This is JSON, and no Dockerfile.", "Write a Dockerfile.")
+    # Only this ends a line for BuildKit. Whatever else Python takes for an end (a form feed, a
+    # carriage return, U+2028) would hide what follows.
+    lines = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").split("\n")
+    begin = 1 if lines[0].startswith("#!") else 0
+    if "\n".join(lines[begin:]).lstrip().startswith("{"):
+        yield Problem(path, begin + 1, "This is JSON, and no Dockerfile.", "Write a Dockerfile.")
         return
-    for number, line in enumerate(text.splitlines()[:_MOST_LINES], start=1):
-        if number == 1 and line.startswith("#!"):
-            continue
+    for number, line in enumerate(lines[begin:], start=begin + 1):
         directive = _DIRECTIVE.match(line)
         if directive is None:
             return
-        if directive[1].lower() == "syntax" and not allowed.fullmatch(directive[2]):
+        frontend = directive[2].strip().split(" ", 1)[0]
+        if directive[1].lower() == "syntax" and not allowed.fullmatch(frontend):
             yield Problem(
                 path,
                 number,
-                f"The frontend “{directive[2]}” is not Docker's own.",
+                f"The frontend “{frontend[:_SHOWN]}” is not Docker's own.",
                 "Use docker/dockerfile:1, or leave the line out.",
             )

@@ -131,4 +131,4 @@ def _retry_or_fail(lease: Lease, report: Report, problem: PlatformError) -> None
 
 def backoff(attempts: int) -> float:
     """Seconds until the next try: 2, 4, 8 …, at most 60, and up to half as much again."""
-    return min(60.0, 2.0**attempts) * random.uniform(1, 1.5)  # noqa: S311 (jitter)
+    return min(60.0, 2.0**attempts) * random.uniform(1, 1.5)  # noqa: S311 (jitter)  # nosec B311

@@ -1,7 +1,7 @@
 """The API is what its description says: cases made from the description itself."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
@@ -54,6 +54,42 @@ def token(deployer: Caller, _one_connection: None) -> str:
 )
 def test_every_operation_keeps_to_its_description(case: Any, token: str) -> None:
     case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+
+
+class Asker(NamedTuple):
+    role: str
+    headers: dict[str, str]
+
+
+@pytest.fixture(params=["", "viewer", "admin"])
+def asker(request: pytest.FixtureRequest, token: str) -> Asker:
+    """Without a role, without a token."""
+    role: str = request.param
+    headers = {"Authorization": f"Bearer {Caller(role).token}"} if role else {}
+    return Asker(role, headers)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=5,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+def test_every_operation_keeps_to_it_for_every_role(case: Any, asker: Asker) -> None:
+    """And lets nobody do more than the role may, whatever else is right or wrong in the call."""
+    response = case.call_and_validate(headers=asker.headers)
+    needs_deployer = case.method.upper() != "GET" or case.path.startswith(
+        ("/api/v1/deliveries", "/api/v1/reconciliations", "/deliveries", "/reconciliations")
+    )
+    if response.status_code == 405:
+        return  # a method that it does not have, which is tried as well
+    if not asker.role:
+        assert response.status_code == 401
+    elif asker.role == "viewer" and needs_deployer:
+        assert response.status_code == 403
+    else:
+        assert response.status_code not in {401, 403}
 
 
 def test_the_description_is_open_and_names_every_operation() -> None:

@@ -145,7 +145,7 @@ def _first_reading(path: str, text: str, reader: Reader) -> Source:
     functions = defaults(reader.surroundings)
     if path.endswith((".yml", ".yaml")):
         try:
-            value, positions = yaml.load(text, path)
+            value, positions = yaml.load(text, path)  # nosec B506 (our own, of a safe kind)
         except DefinitionError:
             # ecspresso 2 allowed templates that are no YAML before they are evaluated.
             return reader.read(path, text, functions)

@@ -71,7 +71,7 @@ class ImageBlock(Block):
     args: dict[Variable, Text] | None = _said("Build arguments.", {"NODE_ENV": "production"})
     secrets: dict[Stage, Stored] | None = _said(
         "BuildKit's id of a secret, and where its value is: ssm:NAME or secretsmanager:NAME:KEY.",
-        {"npm_token": "ssm:/shop/npm-token"},
+        {"npm_token": "ssm:/shop/npm-token"},  # nosec B105 (where one is)
     )
     platforms: Annotated[list[Platform], Field(min_length=1, max_length=2)] | None = _said(
         "What is built; tasks run on the first. Default: the repository's setting.",

@@ -48,4 +48,4 @@ async def health(request: Request) -> PlainTextResponse:
 app = Starlette(routes=[Route("/", menu), Route("/healthz", health)])
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="0.0.0.0", port=int(os.environ["PORT"]), timeout_graceful_shutdown=3)
+    uvicorn.run(app, host="0.0.0.0", port=int(os.environ["PORT"]), timeout_graceful_shutdown=3)  # nosec B104

@@ -1,0 +1,233 @@
+"""Ten thousand hostile names, refs, payloads, addresses: nothing runs, leaks, breaks or is 500."""
+
+import json
+import re
+import subprocess
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import yaml
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.ansi import to_html, to_text
+from deployments import deliveries, names
+from deployments.adapters import git
+from deployments.adapters.buildx import BuildRequest, build_command
+from deployments.definitions.edaha_yml import Defaults, read
+from deployments.definitions.problems import DefinitionError
+from deployments.models import Branch, Delivery, Repository
+from deployments.payloads import MalformedPayload, parse
+from deployments.secrets import key_id
+from tests import github
+from tests.api.conftest import Caller
+from tests.dashboard.rows import a_live_branch
+from tests.deployments.branch_names import is_accepted_by_git
+from tests.deployments.world import Origin
+from tests.edaha_yml.repository import Repository as Files
+
+from . import naughty
+from .test_output import Page
+from .watching import Watch, watched
+
+pytestmark = pytest.mark.timeout(300)
+
+TEN_THOUSAND = 10_000
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+#: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+_ECR = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+#: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+
+
+@cache
+def texts() -> list[str]:
+    """Ten thousand different ones, ours and those that hypothesis makes of them."""
+    found = naughty.collect(TEN_THOUSAND)
+    assert len(found) == TEN_THOUSAND
+    return found
+
+
+@cache
+def refs() -> list[str]:
+    """Those that may be a branch's name."""
+    return [text for text in texts() if is_accepted_by_git(text)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _made_before_anybody_watches() -> None:
+    texts()
+
+
+def test_ten_thousand_names_become_names(watch: Watch) -> None:
+    for text in texts():
+        slug = names.slugify(text)
+        assert _LABEL.fullmatch(slug)
+        assert slug not in names.RESERVED
+        assert _TAG.fullmatch(names.image_tag(slug, "a" * 40, "app"))
+        assert _TAG.fullmatch(names.cache_tag(slug, "app"))
+        assert _LABEL.fullmatch(names.release_name("edaha", slug, 1, 1))
+        assert _ECR.fullmatch(names.image_repository("edaha", text))
+        assert re.fullmatch(r"[A-Za-z0-9._/-]{1,512}", names.log_group("edaha", text))
+    assert len({names.slugify(text) for text in texts()}) == TEN_THOUSAND
+    watch.assert_nothing_unexpected()
+    assert watch.started == []
+
+
+def test_ten_thousand_arguments_of_a_build_stay_arguments() -> None:
+    """What somebody wrote is in one place of the list, behind the option that it belongs to."""
+    for text in texts():
+        request = BuildRequest(
+            context=Path("/cache/app"),
+            dockerfile=Path("/cache/app") / text.replace("\0", ""),
+            platforms=("linux/amd64",),
+            target="registry/edaha/shop:x",
+            stage="production",
+            args=(("A", text),),
+        )
+        command = build_command(request, Path("/f"))
+        assert len(command) == 13
+        assert command.count(f"--build-arg=A={text}") == 1
+        assert all(part.startswith("--") for part in command[3:-1])
+        assert command[-1] == "/cache/app"
+
+
+def test_ten_thousand_lines_of_a_log_are_text() -> None:
+    for text in texts():
+        html = to_html(text)
+        assert "<" not in re.sub(r'<span class="[a-z0-9 -]+">|</span>', "", html)
+        assert not re.search(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]", to_text(text))
+
+
+@pytest.mark.django_db
+def test_ten_thousand_payloads_are_decided_about(tmp_path: Path) -> None:
+    """Parsed all, and many decided about with everything behind it."""
+    Repository.objects.create(
+        full_name="acme/shop", clone_url=str(tmp_path / "none"), webhook_secret="s", policy="all"
+    )
+    payload = github.push("acme/shop", "x", "a" * 40)
+    for text in texts():
+        payload |= {"ref": f"refs/heads/{text}", "after": text}
+        payload["repository"]["full_name"] = text
+        payload["sender"]["login"] = text
+        with suppress(MalformedPayload):
+            parse("push", json.dumps(payload).encode())
+    rows = []
+    for number, text in enumerate(texts()[:150]):
+        told = github.pull_request("opened", "acme/shop", text, "a" * 40, title=text)
+        told["pull_request"]["user"]["login"] = text
+        told["pull_request"]["html_url"] = text
+        rows.append(
+            Delivery(
+                guid=str(number),
+                event="pull_request" if number % 2 else text[:64],
+                payload=json.dumps(told).encode(),
+                key_id=key_id("s"),
+                received_at=timezone.now(),
+            )
+        )
+    Delivery.objects.bulk_create(rows)
+    with watched(tmp_path) as watch:
+        while deliveries.decide_pending():
+            pass
+    assert not Delivery.objects.filter(state=Delivery.State.PENDING, attempts=0).exists()
+    watch.assert_nothing_unexpected()
+    for command in watch.started:
+        # Each name stands behind what ends git's options, and as a part of a ref.
+        assert command[:4] == ["git", "ls-remote", "--refs", "--"]
+        assert command[5].startswith("refs/heads/")
+        assert len(command) == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thousands_of_real_refs_are_read_as_what_they_are(
+    shop: Repository, origin: Origin, watch: Watch
+) -> None:
+    """Pushed to a real git, all of them listed by one call, and some fetched."""
+    head = origin.git("rev-parse", "HEAD")
+    wanted = _without_conflicts(refs())
+    lines = "".join(f"create refs/heads/{name}\0{head}\0" for name in wanted)
+    done = subprocess.run(
+        ["git", "update-ref", "--stdin", "-z"], cwd=origin.path, input=lines.encode()
+    )
+    assert done.returncode == 0
+    assert len(wanted) > 1000
+    found = git.heads(shop)
+    assert set(wanted) <= set(found)
+    for name in wanted[:: len(wanted) // 40]:
+        assert git.read_head(shop, name) == head
+        branch = Branch.for_name(shop, name)
+        git.fetch(shop, branch, head)
+        assert git.checkout(shop, branch, head).is_dir()
+    watch.assert_nothing_unexpected()
+    assert not Path("/tmp/edaha-was-here").exists()
+
+
+def _without_conflicts(given: list[str]) -> list[str]:
+    """Not `a` beside `a/b`, which git cannot keep together, and nothing that a disk cannot."""
+    kept: dict[str, None] = {}
+    folders: set[str] = {"main"}
+    for name in given:
+        parts = name.split("/")
+        above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+        too_long = any(len(part.encode()) > 200 for part in parts)
+        if too_long or name in folders or above & kept.keys() or name == "main" or "main" in above:
+            continue
+        kept[name] = None
+        folders |= above
+    return list(kept)
+
+
+@pytest.mark.django_db
+def test_two_thousand_questions_get_an_answer(viewer: Client, caller: Caller) -> None:
+    """Searches, numbers and parameters: no 500, and nothing of them is markup."""
+    branch = a_live_branch()
+    router, asked = Client(), 0
+    for number, text in enumerate(texts()[::5]):
+        if number % 20 == 0:
+            response = viewer.get("/", {"q": text, "repository": text, "before": text})
+            assert Page(response.content.decode()).complaints == []
+        elif number % 20 == 1:
+            response = caller("GET", f"/branches?{urlencode({'repository': text, 'after': text})}")
+        elif number % 20 == 2:
+            response = viewer.get(f"/deployments/{branch.deployment_id}/log/search", {"q": text})
+        else:
+            response = router.get("/router/gate", headers={"X-Edaha-Probe": _header(text)})
+        assert response.status_code < 500
+        asked += 1
+    assert asked == TEN_THOUSAND // 5
+
+
+def _header(text: str) -> str:
+    return text.encode().decode("latin-1").replace("\r", "").replace("\n", "")
+
+
+@naughty.many(500)
+@given(
+    st.recursive(
+        naughty.texts(60) | st.integers() | st.booleans() | st.none(),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["images", "services", "web", "port", "image", "args", "dockerfile", "context"]
+                )
+                | naughty.texts(20),
+                inner,
+                max_size=5,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_definitions_of_any_shape_are_read_or_refused_in_words(document: object) -> None:
+    try:
+        text = yaml.safe_dump(document, allow_unicode=True)
+        read(Files({"edaha.yml": text, "Dockerfile": "FROM scratch"}), Defaults())
+    except DefinitionError as error:
+        assert all("\x1b" not in str(problem) for problem in error.problems)
