@@ -21,7 +21,6 @@ from .accounts import end_at
 from .admission import Refusal, admit
 from .identity import Known, texts, verified_email
 
-
 log = structlog.get_logger(__name__)
 
 
