@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -91,7 +92,7 @@ def _changed_payload() -> str:
 
 
 OLD = int(time.time()) - 10
-ATTACKS = {
+ATTACKS: dict[str, Callable[[], str]] = {
     "algorithm none": lambda: token(key=None, alg="none"),
     # The public key as a shared secret: PyJWT itself refuses to make this one.
     "HS256": lambda: token(key=b"x" * 32, alg="HS256"),
