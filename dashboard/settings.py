@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
-    # Below WhiteNoise, which answers asynchronously: static files are nobody's own.
+    # Below WhiteNoise: static files are nobody's own, and may be kept.
     "dashboard.hardening.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -6,7 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, expect
 
+from dashboard.signin import configuring
+from tests.dashboard.conftest import _is_serious as is_serious
+
 from .conftest import Issuer, Use
+
+# WhiteNoise hands static files out by synchronous iterators.
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous")
 
 
 @pytest.fixture
@@ -20,13 +26,13 @@ def test_a_person_signs_in_at_their_company_and_out_again(
 ) -> None:
     okta.tell("42", preferred_username="mika", groups=["dev"])
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    settings.CONTENT_SECURITY_POLICY = {
-        "DIRECTIVES": policy | {"form-action": ["'self'", okta.url]}
-    }
+    # The settings did the same when they were read.
+    targets = ["'self'", *configuring.origins(settings.EDAHA)]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | {"form-action": targets}}
     problems: list[str] = []
     context = browser.new_context(base_url=dashboard, locale="en")
     page = context.new_page()
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda said: problems.append(said.text) if is_serious(said.text) else None)
 
     page.goto("/overview")
     page.get_by_role("button", name="Sign in with okta").click()
@@ -42,5 +48,4 @@ def test_a_person_signs_in_at_their_company_and_out_again(
     page.get_by_role("button", name="Deny").click()
     expect(page.get_by_role("heading", name="Signing in did not work")).to_be_visible()
     context.close()
-    # The answer 403 itself is no problem.
-    assert [each for each in problems if "403" not in each] == []
+    assert problems == []
