@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from . import checkout, deploy, listing, log, viewers, webhook
+from . import checkout, deploy, listing, log, redaction, viewers, webhook
 from .report import NotMeasured, Row, table
 from .stack import forget_surroundings
 
@@ -18,6 +18,7 @@ TOPICS: dict[str, Callable[[], list[Row]]] = {
     "checkout": checkout.run,
     "deploy": deploy.run,
     "log": log.run,
+    "redaction": redaction.run,
     "listing": listing.run,
     "viewers": viewers.run,
 }

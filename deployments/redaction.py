@@ -1,7 +1,7 @@
 """Takes secrets out of what is about to be read by people. Pure.
 
-Every form of them is looked for in which tools print a value by accident. A line break inside of it
-hides nothing: logs are cut into lines at any place, and base64 is wrapped.
+Every form of them is looked for in which tools print a value by accident (encodings.py). A line
+break inside of it hides nothing: logs are cut into lines at any place, and base64 is wrapped.
 
 Whoever holds a secret and wants it out gets it out, reversed for example: this is against
 accidents.
@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from .encodings import forms
+from .encodings import SHORTEST, forms
 
 T = TypeVar("T")
 
@@ -27,14 +27,13 @@ class Redactor:
     """Knows the secrets; one for a deployment, shared by all that it prints."""
 
     def __init__(self, secrets: Iterable[str | bytes]) -> None:
-        self._by_head: dict[str, list[str]] = defaultdict(list)
-        self._beginnings: set[str] = set()
-        self.longest = 0
         self._known = frozenset(form for value in secrets for form in forms(value))
-        for needle in sorted(self._known, key=len):
-            self._by_head[needle[:_HEAD]].insert(0, needle)
-            self._beginnings |= {needle[:length] for length in range(1, _HEAD)}
-            self.longest = len(needle)
+        needles = sorted(self._known, key=len, reverse=True)
+        self.longest = len(needles[0]) if needles else 0
+        self._by_head: dict[str, list[str]] = defaultdict(list)
+        for needle in needles:
+            self._by_head[needle[:_HEAD]].append(needle)
+        self._samples = _Samples.of(needles)
         self._pattern = re.compile(_alternation(sorted(self._by_head)))
 
     def __eq__(self, other: object) -> bool:
@@ -45,15 +44,6 @@ class Redactor:
 
     def __bool__(self) -> bool:
         return bool(self._by_head)
-
-    def is_clear(self, line: str) -> bool:
-        """Whether no secret is in the line, and none begins at its end. Fast."""
-        return not self or (
-            self._pattern.search(line) is None
-            and line[-1:] not in self._beginnings
-            and line[-2:] not in self._beginnings
-            and line[-3:] not in self._beginnings
-        )
 
     def redact(self, text: str) -> str:
         """`text` with stars in each secret's place."""
@@ -66,6 +56,8 @@ class Redactor:
 
     def look(self, text: str) -> "Look":
         """Where secrets stand in `text`, which has no line breaks."""
+        if self._samples.miss(text):
+            return Look([], len(text) - self._samples.tail(text))
         spans: list[tuple[int, int]] = []
         size, begun = len(text), len(text)
         search = self._pattern.search
@@ -74,20 +66,12 @@ class Redactor:
             at = found.start()
             for needle in self._by_head[found[0]]:
                 if text.startswith(needle, at):
-                    end = at + len(needle)
-                    if spans and at <= spans[-1][1]:
-                        end = max(end, spans[-1][1])
-                        at = spans.pop()[0]
-                    spans.append((at, end))
+                    _add(spans, at, at + len(needle))
                     break
-            at = found.start()
             if begun == size and size - at < self.longest and self._begins(text[at:]):
                 begun = at
             found = search(text, at + 1)
-        if begun == size:
-            tails = (n for n in range(_HEAD - 1, 0, -1) if text[-n:] in self._beginnings)
-            begun = size - min(next(tails, 0), size)
-        return Look(spans, begun)
+        return Look(spans, begun if begun < size else size - self._samples.tail(text))
 
     def _begins(self, tail: str) -> bool:
         """Whether `tail` is the beginning of something longer."""
@@ -95,6 +79,39 @@ class Redactor:
             len(needle) > len(tail) and needle.startswith(tail)
             for needle in self._by_head[tail[:_HEAD]]
         )
+
+
+class _Samples(NamedTuple):
+    """A few pieces of a text tell that nothing is in it, as Wu and Manber found: one of `size` at
+    every `step` characters. Wherever a secret stands, one of them is in its beginning.
+    """
+
+    size: int
+    step: int
+    #: Pieces of the beginnings of all secrets, at every place.
+    pieces: frozenset[str]
+    #: Shorter ones from their very beginning.
+    beginnings: frozenset[str]
+
+    @classmethod
+    def of(cls, needles: list[str]) -> "_Samples":
+        shortest = min(map(len, needles), default=SHORTEST)
+        size = min(6, shortest - 2)
+        step = shortest - size + 1
+        pieces = {needle[at : at + size] for needle in needles for at in range(step)}
+        beginnings = {needle[:length] for needle in needles for length in range(1, size)}
+        return cls(size, step, frozenset(pieces), frozenset(beginnings))
+
+    def miss(self, text: str) -> bool:
+        """Whether no secret is in it, and no more than a short beginning of one at its end."""
+        size, end = self.size, len(text) - self.size + 1
+        seen = [text[at : at + size] for at in range(0, end, self.step)]
+        return self.pieces.isdisjoint(seen) and text[-size:] not in self.pieces
+
+    def tail(self, text: str) -> int:
+        """How many characters at its end are a short beginning."""
+        lengths = range(min(self.size - 1, len(text)), 0, -1)
+        return next((length for length in lengths if text[-length:] in self.beginnings), 0)
 
 
 class Look(NamedTuple):
@@ -125,7 +142,7 @@ class Stream(Generic[T]):
 
     def feed(self, line: str, carried: T) -> list[tuple[str, T]]:
         """What can be shown now."""
-        if not self._held and self._redactor.is_clear(line):
+        if not self._redactor:
             return [(line, carried)]
         self._held.append((line, carried))
         return self._release(is_over=False)
@@ -136,7 +153,7 @@ class Stream(Generic[T]):
 
     def _release(self, *, is_over: bool) -> list[tuple[str, T]]:
         lines = [line for line, _ in self._held]
-        joined = "".join(line or _EMPTY for line in lines)
+        joined = "".join([line or _EMPTY for line in lines])
         spans, begun = self._redactor.look(joined)
         if self._covered:
             spans = _merged([(0, self._covered), *spans])
@@ -146,6 +163,8 @@ class Stream(Generic[T]):
         out, self._held = self._held[:count], self._held[count:]
         # Of a secret that is cut there, the rest goes as well.
         self._covered = max((stop - end for start, stop in spans if start < end < stop), default=0)
+        if not spans:
+            return out
         texts = _starred(lines[:count], spans)
         return [(text, carried) for text, (_, carried) in zip(texts, out, strict=True)]
 
@@ -166,13 +185,18 @@ def _alternation(heads: list[str]) -> str:
     return "|".join(parts)
 
 
+def _add(spans: list[tuple[int, int]], start: int, end: int) -> None:
+    """Add one that begins no earlier than the last one."""
+    if spans and start <= spans[-1][1]:
+        before, until = spans.pop()
+        start, end = before, max(end, until)
+    spans.append((start, end))
+
+
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
+        _add(found, start, end)
     return found
 
 

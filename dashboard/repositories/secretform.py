@@ -19,7 +19,7 @@ class WriteOnly(forms.Textarea):
 
 class SecretForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"),
+        label=_("Variable"),
         max_length=255,
         help_text=_("The environment variable, such as DATABASE_URL; for builds the secret’s id."),
     )

@@ -15,7 +15,7 @@ from django.utils import timezone  # noqa: E402
 
 from dashboard import roles  # noqa: E402
 from dashboard.access import Role  # noqa: E402
-from deployments import audit, tokens  # noqa: E402
+from deployments import audit, safekeeping, tokens  # noqa: E402
 from deployments.models import (  # noqa: E402
     Branch,
     Build,
@@ -27,6 +27,7 @@ from deployments.models import (  # noqa: E402
     Tally,
     Transition,
 )
+from deployments.safekeeping import Wish  # noqa: E402
 from deployments.states import BranchState, DeploymentState  # noqa: E402
 from tests.dashboard.rows import a_service  # noqa: E402
 
@@ -78,10 +79,21 @@ def tell() -> dict[str, int]:
         ids[f"{name}_deployment"] = newest.pk
     past.tell(shop, branches["feature/opening-hours"], NOW)
     ids["waiting"] = forks.tell(shop, NOW).pk
+    ids["secret"] = _secrets(shop)
     ids["delivery"] = _deliveries(shop, branches)
     administration(shop)
     well()
     return ids
+
+
+def _secrets(shop: Repository) -> int:
+    wishes = (
+        Wish("DATABASE_URL", reference="secretsmanager:hinode/previews:url"),
+        Wish("PAYMENT_KEY", pattern="feature/*", value="sk_test_of_the_story"),
+        Wish("NPM_TOKEN", value="npm_of_the_story", for_containers=False, for_builds=True),
+    )
+    rows = [safekeeping.put(shop, wish, actor="mika") for wish in wishes]
+    return rows[1].pk
 
 
 def people() -> None:
