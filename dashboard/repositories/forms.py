@@ -81,7 +81,7 @@ _HELP: dict[str, str | Promise] = {
     "full_name": _("As on GitHub, such as acme/shop."),
     "clone_url": _("Such as https://github.com/acme/shop.git. The token is a setting of Edaha."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
-    "protection": _("The installation’s choice is the first one. It holds at once."),
+    "protection": _("It holds at once, also for previews that are there already."),
     "dockerfile": _("Its path in the repository."),
     "context": _("The folder that the build sees; . is all of it."),
     "port": _("Where the application listens. Empty: the image’s only EXPOSE."),
