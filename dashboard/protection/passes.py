@@ -88,7 +88,7 @@ def is_let_in(request: HttpRequest, label: str, branch: Branch | None) -> bool:
     """Whether what the router passed on of a visitor's request opens this host name."""
     if branch is None:
         # Whether there is such a preview is nobody's business either.
-        return config().preview_protection == Repository.Protection.PUBLIC.value
+        return config().preview_protection == "public"
     if not branch.repository.is_protected:
         return True
     headers = request.headers

@@ -90,7 +90,7 @@ _HELP: dict[str, str | Promise] = {
     "is_private": _("Only people with a role inside it, and administrators, see that it exists."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
     "forks": _("Code of strangers: an approved commit gets no secrets and no role in AWS."),
-    "protection": _("The installation’s choice is the first one. It holds at once."),
+    "protection": _("It holds at once, also for previews that are there already."),
     "dockerfile": _("Its path in the repository."),
     "context": _("The folder that the build sees; . is all of it."),
     "port": _("Where the application listens. Empty: the image’s only EXPOSE."),

@@ -231,7 +231,7 @@ OPTIONS = [
         "--protection",
         "protection",
         "who may open its previews: public, members, or nothing for EDAHA_PREVIEW_PROTECTION",
-        {"choices": ["", *Repository.Protection.values], "metavar": "WHO"},
+        {"choices": ["", *map(str, Repository.Protection)], "metavar": "WHO"},
     ),
 ]
 _FLAGS = {option.field: option.flag for option in OPTIONS} | {

@@ -59,6 +59,8 @@ class Repository(models.Model):
         PUBLIC = "public", _("Everybody who has the address")
         MEMBERS = "members", _("Members who may see the repository")
 
+        __empty__ = _("As the installation says")
+
     full_name = models.CharField(max_length=140)
     clone_url = models.CharField(max_length=500)
     default_branch = models.CharField(max_length=255, default="main")

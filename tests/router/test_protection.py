@@ -217,7 +217,7 @@ def test_an_applications_cookie_is_its_own_hosts(router: Router, sent: str) -> N
         return 200, {"Set-Cookie": sent}, b""
 
     router.application("red", reply)
-    [answer] = router.get(HOST).headers.get_all("Set-Cookie") or []
+    [answer] = router.get(HOST).headers.get_all("Set-Cookie", [])
     parts = [part.strip() for part in answer.split(";")]
     domains = {part.partition("=")[2] for part in parts if part.lower().startswith("domain")}
     assert domains == {HOST}
