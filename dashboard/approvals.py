@@ -13,10 +13,11 @@ from deployments.errors import UserError
 from deployments.models import Branch
 
 from .access import Role, requires
-from .actions import actor_of, reason_of
-from .presentation import association, commit_address, hub_address, preview_rows, web_address
+from .forks import association
+from .presentation import commit_address, hub_address, preview_rows, web_address
 
 _LONGEST_HASH = 64
+_LONGEST_REASON = 500
 
 
 @require_GET
@@ -48,7 +49,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     branch, commit = _branch(pk), _commit(request)
 
     def wish() -> str:
-        intake.approve(branch, commit, actor=actor_of(request), reason=reason_of(request))
+        intake.approve(branch, commit, actor=_actor(request), reason=_reason(request))
         return _("%(commit)s is approved, and on its way.") % {"commit": commit[:7]}
 
     return _done(request, branch, wish)
@@ -60,7 +61,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
     branch, commit = _branch(pk), _commit(request)
 
     def wish() -> str:
-        intake.reject(branch, commit, actor=actor_of(request), reason=reason_of(request))
+        intake.reject(branch, commit, actor=_actor(request), reason=_reason(request))
         return _("%(commit)s is not built. The next push waits again.") % {"commit": commit[:7]}
 
     return _done(request, branch, wish)
@@ -75,6 +76,14 @@ def _done(request: HttpRequest, branch: Branch, wish: Callable[[], str]) -> Http
         return redirect("approval" if branch.waiting_for else "branch", branch.pk)
     messages.success(request, said)
     return redirect("branch", branch.pk)
+
+
+def _actor(request: HttpRequest) -> str:
+    return request.user.get_username()
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").replace("\x00", "").strip()[:_LONGEST_REASON]
 
 
 def _commit(request: HttpRequest) -> str:

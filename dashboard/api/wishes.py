@@ -8,8 +8,9 @@ from deployments import intake, reconcile
 from deployments.errors import UserError
 from deployments.models import ApiToken, Branch, Deployment, Reconciliation
 
+from .approvals import Verdict
 from .operations import ERRORS, Key, api, branch_of, deployment_of
-from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Verdict, Wish
+from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
 from .tokens import DEPLOYER
 
 
