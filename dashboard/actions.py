@@ -30,7 +30,7 @@ def redeploy(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
     no_cache = "no_cache" in request.POST
     commit = request.POST.get("commit", "").strip()
-    actor, reason = actor_of(request), reason_of(request)
+    actor, reason = _actor(request), _reason(request)
 
     def wish() -> Said:
         if commit:
@@ -69,7 +69,7 @@ def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
     to = get_object_or_404(branch.deployments, pk=number)
 
     def wish() -> Said:
-        intake.roll_back(branch, to, actor=actor_of(request), reason=reason_of(request))
+        intake.roll_back(branch, to, actor=_actor(request), reason=_reason(request))
         said = _("Deployment #%(number)d is on its way back.") % {"number": to.generation}
         return said, "deploy_head"
 
@@ -89,7 +89,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     deployment = get_object_or_404(Deployment.objects.select_related("branch"), pk=pk)
 
     def wish() -> Said:
-        is_new = intake.cancel(deployment, actor=actor_of(request), reason=reason_of(request))
+        is_new = intake.cancel(deployment, actor=_actor(request), reason=_reason(request))
         if is_new:
             return _("The deployment is cancelled."), "deploy_head"
         return _("It had come to an end already. Nothing was changed."), ""
@@ -103,7 +103,7 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
     def wish() -> Said:
-        if intake.pin(branch, actor=actor_of(request), reason=reason_of(request)):
+        if intake.pin(branch, actor=_actor(request), reason=_reason(request)):
             return _("It stays until somebody unpins it."), "unpin"
         return _("It was pinned before."), ""
 
@@ -116,7 +116,7 @@ def unpin(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
     def wish() -> Said:
-        if intake.unpin(branch, actor=actor_of(request), reason=reason_of(request)):
+        if intake.unpin(branch, actor=_actor(request), reason=_reason(request)):
             return _("Its time begins anew."), "pin"
         return _("It was not pinned."), ""
 
@@ -129,7 +129,7 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
     branch = _branch(pk)
 
     def wish() -> Said:
-        intake.extend(branch, actor=actor_of(request))
+        intake.extend(branch, actor=_actor(request))
         return _("Its time begins anew."), ""
 
     return _done(request, branch, "preview.extend", wish)
@@ -145,8 +145,8 @@ def confirm_destroy(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @requires(Role.DEPLOYER, of=Branch)
 def destroy(request: HttpRequest, pk: int) -> HttpResponse:
-    branch, actor = _branch(pk), actor_of(request)
-    reason = reason_of(request) or f"{actor} pressed destroy"
+    branch, actor = _branch(pk), _actor(request)
+    reason = _reason(request) or f"{actor} pressed destroy"
 
     def wish() -> Said:
         if intake.destroy(branch, actor=actor, reason=reason):
@@ -172,7 +172,7 @@ def _done(
 ) -> HttpResponse:
     """Tell the wish, and lead back to the preview's page with what came of it."""
     try:
-        with noted(action, branch, actor=actor_of(request), reason=reason_of(request)):
+        with noted(action, branch, actor=_actor(request), reason=_reason(request)):
             said, undo = wish()
     except UserError as problem:
         messages.error(request, f"{problem.message} {problem.hint}".strip())
@@ -182,11 +182,11 @@ def _done(
     return redirect("branch", branch.pk)
 
 
-def actor_of(request: HttpRequest) -> str:
+def _actor(request: HttpRequest) -> str:
     return request.user.get_username()
 
 
-def reason_of(request: HttpRequest) -> str:
+def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "").replace("\x00", "").strip()[:_LONGEST_REASON]
 
 

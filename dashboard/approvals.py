@@ -13,11 +13,12 @@ from deployments.errors import UserError
 from deployments.models import Branch
 
 from .access import Role, requires
-from .actions import actor_of, reason_of
 from .auditing import noted
-from .presentation import association, commit_address, hub_address, preview_rows, web_address
+from .forks import association
+from .presentation import commit_address, hub_address, preview_rows, web_address
 
 _LONGEST_HASH = 64
+_LONGEST_REASON = 500
 
 
 @require_GET
@@ -49,7 +50,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     branch, commit = _branch(pk), _commit(request)
 
     def wish() -> str:
-        intake.approve(branch, commit, actor=actor_of(request), reason=reason_of(request))
+        intake.approve(branch, commit, actor=_actor(request), reason=_reason(request))
         return _("%(commit)s is approved, and on its way.") % {"commit": commit[:7]}
 
     return _done(request, branch, "fork.approve", wish)
@@ -61,7 +62,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
     branch, commit = _branch(pk), _commit(request)
 
     def wish() -> str:
-        intake.reject(branch, commit, actor=actor_of(request), reason=reason_of(request))
+        intake.reject(branch, commit, actor=_actor(request), reason=_reason(request))
         return _("%(commit)s is not built. The next push waits again.") % {"commit": commit[:7]}
 
     return _done(request, branch, "fork.reject", wish)
@@ -71,7 +72,7 @@ def _done(
     request: HttpRequest, branch: Branch, action: str, wish: Callable[[], str]
 ) -> HttpResponse:
     try:
-        with noted(action, branch, actor=actor_of(request), reason=reason_of(request)):
+        with noted(action, branch, actor=_actor(request), reason=_reason(request)):
             said = wish()
     except UserError as problem:
         messages.error(request, f"{problem.message} {problem.hint}".strip())
@@ -79,6 +80,14 @@ def _done(
         return redirect("approval" if branch.waiting_for else "branch", branch.pk)
     messages.success(request, said)
     return redirect("branch", branch.pk)
+
+
+def _actor(request: HttpRequest) -> str:
+    return request.user.get_username()
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").replace("\x00", "").strip()[:_LONGEST_REASON]
 
 
 def _commit(request: HttpRequest) -> str:

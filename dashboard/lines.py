@@ -13,7 +13,8 @@ from deployments.config import config
 from deployments.models import Branch
 from deployments.states import BranchState
 
-from .presentation import avatar_address, failure, first_line, waiting_label, web_address
+from .forks import waiting_label
+from .presentation import avatar_address, failure, first_line, web_address
 
 #: Of an error, which may be a whole log: enough for its first line.
 _ERROR_SHOWN = 300

@@ -16,6 +16,7 @@ from deployments.pipeline.queue import Standing
 from deployments.states import BranchState, DeploymentState, Wanted
 
 from . import wording
+from .forks import waiting_sentence, waits_only
 from .waiting import standing
 
 #: Whatever a payload says, a picture comes from here only (and so says the content policy).
@@ -152,11 +153,7 @@ def visitor_sentence(branch: Branch) -> str:
 def sentence(branch: Branch) -> str:
     """The branch's state as a person would say it."""
     if waits_only(branch):
-        fork = branch.head_repository or _("a fork that is gone")
-        return _(
-            "It comes from %(fork)s: somebody with the role deployer has to approve commit "
-            "%(commit)s before it is built."
-        ) % {"fork": fork, "commit": branch.waiting_commit[:7]}
+        return waiting_sentence(branch)
     place = standing(branch.deployment)
     said = queued(place) if place else _cancelled(branch) or str(_BRANCH_SENTENCES[branch.state])
     if branch.live_id is not None and branch.live_id != branch.deployment_id:
@@ -165,36 +162,6 @@ def sentence(branch: Branch) -> str:
         commit = branch.waiting_commit[:7]
         said += " " + _("A newer commit, %s, waits for an approval.") % commit
     return said
-
-
-def waits_only(branch: Branch) -> bool:
-    """Whether nothing of it is or was deployed, and its commit waits for an approval."""
-    return bool(branch.waiting_for) and branch.deployment_id is None
-
-
-def shown_state(branch: Branch) -> str:
-    """The word for the branch's state; what waits for a person says so."""
-    return waiting_label() if waits_only(branch) else str(branch.get_state_display())
-
-
-def waiting_label() -> str:
-    return _("Waiting for approval")
-
-
-_ASSOCIATIONS: dict[str, str | Promise] = {
-    "OWNER": gettext_lazy("owner of the repository"),
-    "MEMBER": gettext_lazy("member of the organisation"),
-    "COLLABORATOR": gettext_lazy("invited to the repository"),
-    "CONTRIBUTOR": gettext_lazy("has contributed before"),
-    "FIRST_TIME_CONTRIBUTOR": gettext_lazy("contributes for the first time"),
-    "FIRST_TIMER": gettext_lazy("new to GitHub"),
-    "NONE": gettext_lazy("unknown to the repository"),
-}
-
-
-def association(word: str) -> str:
-    """What GitHub says the author is to the repository; empty where it says nothing of use."""
-    return str(_ASSOCIATIONS.get(word, ""))
 
 
 def queued(place: Standing) -> str:

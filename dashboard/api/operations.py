@@ -18,12 +18,12 @@ from deployments.models import (
 )
 
 from . import logs
+from .approvals import ApprovalOut
 from .description import DescribedAPI
 from .paging import page
 from .parameters import refuse_unknown_parameters
 from .problems import Problem, handle_errors
 from .schemas import (
-    ApprovalOut,
     BranchOut,
     BranchQuery,
     DefinitionOut,

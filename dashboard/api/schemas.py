@@ -230,27 +230,6 @@ class Wish(Explained):
     )
 
 
-class Verdict(Explained):
-    """About a fork's commit that waits: only about this one, whatever comes meanwhile."""
-
-    commit: str = Field(
-        description="All digits of `waiting_commit`, as it was looked at.",
-        pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$",
-    )
-
-
-class ApprovalOut(Schema):
-    """That somebody let a fork's commit be built and run."""
-
-    id: int
-    branch: int = Field(alias="branch_id", description="The branch's id.")
-    commit: str
-    actor: str = Field(description="Who approved it.")
-    reason: str
-    at: datetime
-    deployment: int | None = Field(alias="deployment_id", description="What was made of it.")
-
-
 class PageQuery(Schema):
     after: Id | None = Field(None, description="The key of the last row of the page before.")
     limit: int = Field(100, ge=1, le=1000, description="The most rows to give.")

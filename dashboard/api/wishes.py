@@ -9,8 +9,9 @@ from deployments import audit, intake, reconcile
 from deployments.errors import UserError
 from deployments.models import Branch, Deployment, Reconciliation
 
+from .approvals import Verdict
 from .operations import ERRORS, Key, api, branch_of, deployment_of
-from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Verdict, Wish
+from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
 from .tokens import DEPLOYER, OPERATOR, access, caller
 
 

@@ -19,6 +19,7 @@ from dashboard import (
     ecs_words,
     estimates,
     explaining,
+    forks,
     navigation,
     presentation,
     undoing,
@@ -194,6 +195,6 @@ register.filter("sentence", presentation.sentence)
 register.filter("visitor_sentence", presentation.visitor_sentence)
 register.filter("trigger", presentation.trigger)
 register.filter("reason", presentation.reason)
-register.filter("shown_state", presentation.shown_state)
+register.filter("shown_state", forks.shown_state)
 register.filter("state_label", presentation.state_label)
 register.filter("web_address", presentation.web_address)
