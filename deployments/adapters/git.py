@@ -45,7 +45,7 @@ def read_head(repository: Repository, branch_name: str) -> str | None:
     """The commit that the branch points to now, at its origin; None where it does not exist."""
     ref = f"{_HEADS}{branch_name}"
     output = run(repository, ["ls-remote", "--refs", "--", repository.clone_url, ref], timeout=60)
-    for line in output.splitlines():
+    for line in output.split("\n"):
         commit, _, name = line.partition("\t")
         # ls-remote takes its argument as a pattern's tail: "x" would match "a/x" as well.
         if name == ref:
@@ -56,8 +56,9 @@ def read_head(repository: Repository, branch_name: str) -> str | None:
 def heads(repository: Repository) -> dict[str, str]:
     """Branch name → commit of every branch at the origin, in one call."""
     arguments = ["ls-remote", "--heads", "--refs", "--", repository.clone_url]
+    # A name may have what `splitlines` takes for an end of line, such as U+2028.
     output = run(repository, arguments, timeout=60)
-    found = (line.partition("\t") for line in output.splitlines())
+    found = (line.partition("\t") for line in output.split("\n"))
     return {name.removeprefix(_HEADS): commit for commit, _, name in found if _is_branch(name)}
 
 

@@ -164,7 +164,7 @@ async def test_what_is_said_on_the_channel_of_changes_is_a_hint_or_nothing(
     redis_server: None,
 ) -> None:
     """Whoever writes to Redis makes a page look again, and no more."""
-    hints = hub._hints()
+    hints: Any = hub._hints()
     first = asyncio.ensure_future(anext(hints))
     said = ["", "{", "[]", "null", '"x"', "\\xff", "[" * 1000, "1e999", '{"branch": 7}']
     while not first.done():
