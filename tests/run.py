@@ -198,30 +198,33 @@ def _tools(chosen: list[str]) -> Iterator[None]:
     """What tests need from the system is there inside; a StartError says what is missing."""
     with ExitStack() as stack:
         if {"unit", "pages", "journey"} & set(chosen):
-            _ensure_chromium()
+            _ensure("chromium")
         if {"docker", "journey"} & set(chosen):
             packages.ensure(_say)
+            _ensure("nft", "nftables")
             stack.enter_context(engine.shared(engine.Engine(), OUTPUT / "dockerd.log", _say))
             base_image.ensure()
         yield
 
 
-def _ensure_chromium() -> None:
-    if shutil.which("chromium"):
+def _ensure(command: str, package: str = "") -> None:
+    """A command is there afterwards, from Debian's package of that name where it is missing."""
+    package = package or command
+    if shutil.which(command):
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise StartError("Chromium is missing (on Debian: apt-get install chromium)")
-    _say("Installing chromium")
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+        raise StartError(f"{command} is missing (on Debian: apt-get install {package})")
+    _say(f"Installing {package}")
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
         done = subprocess.run(
-            ["apt-get", "--quiet", *command],
+            ["apt-get", "--quiet", *arguments],
             capture_output=True,
             text=True,
             env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
             check=False,
         )
     if done.returncode != 0:
-        raise StartError(f"Chromium cannot be installed: {done.stderr.strip()[-300:]}")
+        raise StartError(f"{package} cannot be installed: {done.stderr.strip()[-300:]}")
 
 
 def _say(message: str) -> None:

@@ -99,27 +99,24 @@ def test_what_concerns_everything_is_not_for_it(shop: Repository, token: Make) -
     assert ask(token(), "/api/v1/reconciliations", "POST").status_code == 403
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"aud": "https://github.com/acme"},
-        {"iss": "https://evil.example"},
-        {"exp": int(time.time()) - 600},
-        {"nbf": int(time.time()) + 600},
-        {"exp": None},
-        {"repository": None},
-        {"repository_id": None},
-        {"ref": None},
-        {"key": STRANGERS},
-        {"kid": "two"},
-        {"kid": ""},
-    ],
-    ids=str,
-)
-def test_a_token_that_is_not_to_be_believed(
-    shop: Repository, token: Make, changes: dict[str, Any]
-) -> None:
-    answer = ask(token(**changes))
+WRONG: dict[str, dict[str, Any]] = {
+    "for somebody else": {"aud": "https://github.com/acme"},
+    "of somebody else": {"iss": "https://evil.example"},
+    "old": {"exp": int(time.time()) - 600},
+    "of tomorrow": {"nbf": int(time.time()) + 86400},
+    "without an end": {"exp": None},
+    "without a repository": {"repository": None},
+    "without its number": {"repository_id": None},
+    "without a ref": {"ref": None},
+    "signed by a stranger": {"key": STRANGERS},
+    "signed with an unknown key": {"kid": "two"},
+    "signed with no key": {"kid": ""},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_token_that_is_not_to_be_believed(shop: Repository, token: Make, wrong: str) -> None:
+    answer = ask(token(**WRONG[wrong]))
     assert answer.status_code == 403
     assert "The token is" in answer.json()["detail"]
 

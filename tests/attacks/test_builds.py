@@ -183,9 +183,8 @@ class TestRemoteBuilders:
             ],
         ]
 
+    @pytest.mark.docker
     def test_buildx_itself_takes_them(self, settings: Settings, tmp_path: Path) -> None:
-        if not shutil.which("docker"):
-            pytest.skip("buildx is not installed")
         set_config(settings, builders=self.TWO, data=tmp_path)
         environment = buildx.environment(tmp_path)
         assert environment["BUILDX_BUILDER"] == builders.name()
@@ -223,12 +222,18 @@ class TestRemoteBuilders:
             Config(**given)
 
 
+@pytest.mark.docker
 def test_the_rules_for_a_build_machine_are_loaded_by_nftables() -> None:
-    if not shutil.which("nft") or os.geteuid() != 0:
-        pytest.skip("needs nft and root")
     rules = str(ROOT / "infra/builds.nft")
     # In a network namespace of its own, twice: loading it again changes nothing.
-    command = ["unshare", "--net", "sh", "-c", 'nft -f "$1" && nft -f "$1" && nft list ruleset']
+    command = [
+        "unshare",
+        "--map-root-user",
+        "--net",
+        "sh",
+        "-c",
+        'nft -f "$1" && nft -f "$1" && nft list ruleset',
+    ]
     done = subprocess.run([*command, "sh", rules], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("table inet edaha_builds") == 1
