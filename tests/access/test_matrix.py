@@ -63,7 +63,7 @@ def test_an_address_of_a_row(world: dict[str, Place], route: Route) -> None:
         client.force_login(person(somebody, world["own"].repository))
         for name, place in world.items():
             expected = somebody.may(route.role.name.lower(), name)
-            if _is_endless(route) and not expected:
+            if is_endless(route) and not expected:
                 continue
             path = route.path.replace("4711", str(_KEYS[route.view.required_of](place)))
             with undone():
@@ -73,7 +73,7 @@ def test_an_address_of_a_row(world: dict[str, Place], route: Route) -> None:
     assert not wrong
 
 
-def _is_endless(route: Route) -> bool:
+def is_endless(route: Route) -> bool:
     """Whether what it answers goes on in a thread, with a connection of its own."""
     return route.is_stream or route.name == "log_text"
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.access import Role, requires, role_of
+from dashboard.access import Access, Role, requires, role_of
 from tests.dashboard.rows import a_person
 
 
@@ -40,9 +40,10 @@ def test_async_views_are_guarded_too(
     async def user() -> User:
         return User(is_superuser=is_superuser)
 
-    monkeypatch.setattr(
-        "dashboard.access.role_of", lambda u: Role.ADMIN if u.is_superuser else None
-    )
+    def may_do(user: User) -> Access:
+        return Access(Role.ADMIN if user.is_superuser else Role.VIEWER)
+
+    monkeypatch.setattr("dashboard.access.access_of", may_do)
     request = HttpRequest()
     request.auser = user
     try:

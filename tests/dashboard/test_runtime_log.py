@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import aclosing
+from functools import cache
 from typing import Any
 
 import pytest
@@ -162,13 +163,13 @@ def test_what_is_not_there_cannot_be_followed(deployer: Client, path: str) -> No
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account of its own. The process's session, which other tests listen to, stays."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    session, client = cache(aws._session.__wrapped__), cache(aws._client.__wrapped__)
+    monkeypatch.setattr(aws, "_session", session)
+    monkeypatch.setattr(aws, "_client", client)
     with mock_aws():
-        aws._client.cache_clear()
-        aws._session.cache_clear()
         yield
-    aws._client.cache_clear()
-    aws._session.cache_clear()
 
 
 @pytest.mark.django_db

@@ -2,18 +2,20 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db.models.signals import pre_save
 
 from deployments import adapters, intake
 from deployments.adapters.aws import client
 from deployments.adapters.buildkit import Line, Step
 from deployments.errors import UserError
-from deployments.models import Branch, Deployment, Image, Secret, Service
+from deployments.models import Approval, Branch, Deployment, Image, Secret, Service
 from deployments.models.secret import chosen
 from deployments.reconcile import reconcile
 from deployments.states import BranchState, DeploymentState
@@ -311,10 +313,29 @@ class TestWhatAHookPrints:
         assert VALUE not in everything_stored()
 
 
+@contextmanager
+def written_by(*, is_trusted: bool) -> Iterator[None]:
+    """Deployments that begin inside are of people who may write to the repository, or not."""
+
+    def mark(instance: Deployment, **_: Any) -> None:
+        if instance.pk is None:
+            instance.is_trusted = is_trusted
+            if not is_trusted:
+                whose = {"branch": instance.branch, "commit": instance.commit}
+                Approval.objects.get_or_create(**whose, defaults={"actor": "mika"})
+
+    pre_save.connect(mark, sender=Deployment)
+    try:
+        yield
+    finally:
+        pre_save.disconnect(mark, sender=Deployment)
+
+
 class TestStrangersGetNothing:
     @pytest.fixture(autouse=True)
-    def _untrusted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(Deployment, "is_trusted", property(lambda _: False))
+    def _untrusted(self) -> Iterator[None]:
+        with written_by(is_trusted=False):
+            yield
 
     def test_neither_containers_nor_builds(
         self, world: World, branch: Branch, build: Build
@@ -371,10 +392,9 @@ class TestStrangersGetNothing:
         self, world: World, branch: Branch, build: Build, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         keep(branch, "NPM_TOKEN", BUILD_VALUE, for_builds=True)
-        monkeypatch.setattr(Deployment, "is_trusted", property(lambda _: True))
-        world.push(branch)
-        world.settle()
-        monkeypatch.setattr(Deployment, "is_trusted", property(lambda _: False))
+        with written_by(is_trusted=True):
+            world.push(branch)
+            world.settle()
         world.push(branch)
         world.settle()
         assert [set(request.secrets) for request in build.requests] == [{"NPM_TOKEN"}, set()]
