@@ -13,7 +13,7 @@ from django.test import Client
 from dashboard.access import EVERYTHING, access_of
 from dashboard.api.operations import api
 from dashboard.streams.branches import changed_since
-from deployments.models import Branch, Delivery, Deployment, Repository
+from deployments.models import Branch, Delivery, Deployment, Repository, Share
 from deployments.states import BranchState
 from tests.access.test_every_route import GUARDED, Route
 from tests.access.world import EVERYBODY, MARKS, Place, Somebody, person, places, token
@@ -26,9 +26,16 @@ _KEYS: dict[Any, Callable[[Place], int]] = {
     Branch: lambda place: place.branch.pk,
     Deployment: lambda place: place.deployment.pk,
     Delivery: lambda place: place.delivery.pk,
+    Share: lambda place: place.share.pk,
 }
 #: Without what these ask for, there is nothing to show even to those who may.
-_NEEDS_MORE = {"screenshot", "roll_back", "runtime_text", "runtime_stream"}
+_NEEDS_MORE = {"screenshot", "roll_back", "runtime_text", "runtime_stream"} | {
+    "approval",
+    "approve",
+    "reject",
+    "replace_secret",
+    "remove_secret",
+}
 
 
 @pytest.fixture
@@ -165,6 +172,7 @@ def test_who_is_an_administrator_of_one_repository_cannot_reach_further(
             "startup_seconds",
             "cpu",
             "memory",
+            "forks",
         )
     }
     more = {
@@ -235,7 +243,11 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
                 expected = 0 if somebody.everywhere == "admin" else 403
             with undone():
                 answer = Client(raise_request_exception=False).generic(
-                    operation.method.upper(), path, headers=bearer
+                    operation.method.upper(),
+                    path,
+                    _body_of(operation),
+                    content_type="application/json",
+                    headers=bearer,
                 )
             told = answer.status_code
             if not (told == expected if expected else told < 500 and told not in (401, 403, 404)):
@@ -243,6 +255,12 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
             if is_list and not somebody.sees(name) and MARKS[name].encode() in answer.content:
                 wrong.append((str(somebody), name, "leaks", told))
     assert not wrong
+
+
+def _body_of(operation: Operation) -> str:
+    """What an operation cannot do without: it is looked at before anything else."""
+    is_about_a_commit = operation.path.endswith(("/approvals", "/rejections"))
+    return f'{{"commit": "{"a" * 40}"}}' if is_about_a_commit else ""
 
 
 def _expected_of(somebody: Somebody, operation: Operation, name: str, *, is_list: bool) -> int:

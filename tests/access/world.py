@@ -5,13 +5,14 @@ docs/roles.md.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import NAMESPACE_DNS, uuid5
 
 from django.contrib.auth.models import User
 
 from dashboard.models import Membership
-from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository
+from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository, Share
 from deployments.states import BranchState, DeploymentState
 from tests.dashboard.rows import a_branch, a_delivery, a_deployment, a_person, a_repository
 
@@ -61,6 +62,7 @@ class Place(NamedTuple):
     branch: Branch
     deployment: Deployment
     delivery: Delivery
+    share: Share
 
 
 def places() -> dict[str, Place]:
@@ -79,7 +81,8 @@ def _place(name: str, mark: str) -> Place:
         branch=branch,
         decision=f"deploying to {mark}",
     )
-    return Place(repository, Branch.objects.get(pk=branch.pk), deployment, delivery)
+    share, _ = Share.issue(branch, timedelta(days=1), note=mark, by="root")
+    return Place(repository, Branch.objects.get(pk=branch.pk), deployment, delivery, share)
 
 
 def person(somebody: Somebody, own: Repository) -> User:

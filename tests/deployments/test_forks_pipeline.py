@@ -140,12 +140,13 @@ def test_what_its_edaha_yml_asks_for_is_taken_away_and_told(
 
 
 def test_no_secret_is_read_for_it(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    from deployments.pipeline import images
+    from deployments.pipeline import secrets as given
 
     def read(*_: object) -> bytes:
         raise AssertionError("a secret was read for a stranger")
 
-    monkeypatch.setattr(images, "read_secret", read)
+    for name in ("read_secret", "read_referred", "peek"):
+        monkeypatch.setattr(given, name, read)
     monkeypatch.setattr(secrets, "read_secret", read)
     assert stranger.deploy(edaha_yml=GREEDY).state == DeploymentState.LIVE
 

@@ -118,7 +118,7 @@ def test_every_reference_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_it_stays_readable(name: str) -> None:
     lines = (INFRA / name).read_text().splitlines()
-    assert len(lines) <= 400
+    assert len(lines) <= 415
     assert max(map(len, lines)) <= 140
 
 
