@@ -12,6 +12,8 @@ from django.urls import path
 
 from . import views
 
+set_up = views.where_it_is_set
+
 urlpatterns = [
     path("sign-in", account.login, name="sign_in"),
     # By the name that allauth knows it by.
@@ -19,10 +21,14 @@ urlpatterns = [
     path("sign-out", LogoutView.as_view(), name="sign_out"),
     path("sign-in/inactive", account.account_inactive, name="account_inactive"),
     path("sign-in/code", mfa.authenticate, name="mfa_authenticate"),
-    path("sign-in/github", github.oauth2_login, name="github_login"),
-    path("sign-in/github/callback", github.oauth2_callback, name="github_callback"),
-    path("sign-in/oidc/<slug:provider_id>", oidc.login, name="openid_connect_login"),
-    path("sign-in/oidc/<slug:provider_id>/callback", oidc.callback, name="openid_connect_callback"),
+    path("sign-in/github", set_up(github.oauth2_login), name="github_login"),
+    path("sign-in/github/callback", set_up(github.oauth2_callback), name="github_callback"),
+    path("sign-in/oidc/<slug:provider_id>", set_up(oidc.login), name="openid_connect_login"),
+    path(
+        "sign-in/oidc/<slug:provider_id>/callback",
+        set_up(oidc.callback),
+        name="openid_connect_callback",
+    ),
     path("me/confirm", account.reauthenticate, name="account_reauthenticate"),
     path("me/confirm/code", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("me/password", account.password_change, name="account_change_password"),

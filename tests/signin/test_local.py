@@ -227,3 +227,17 @@ def test_the_pages_have_edahas_look(db: None, path: str) -> None:
     page = client.get(path)
     assert page.status_code in (200, 404)
     assert 'href="/static/app.css"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in/github",
+        "/sign-in/github/callback",
+        "/sign-in/oidc/no",
+        "/sign-in/oidc/no/callback",
+    ],
+)
+def test_a_way_that_is_not_set_up_does_not_exist(db: None, path: str) -> None:
+    assert Client().get(path).status_code == 404
+    assert Client().post(path).status_code in (404, 405)
