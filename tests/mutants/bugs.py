@@ -44,8 +44,8 @@ BUGS = [
         "destroyed by the base branch's name",
         "coolify #2485: closing a pull request looks for the preview of the branch it goes into.",
         "deployments/payloads.py",
-        'branch=_branch_name(head["ref"])',
-        'branch=_branch_name(base["ref"])',
+        'name, number, is_fork = _branch_name(head["ref"])',
+        'name, number, is_fork = _branch_name(pull["base"]["ref"])',
         (f"{_DELIVERIES}TestPullRequests::test_closing_destroys",),
     ),
     Bug(
@@ -87,7 +87,7 @@ BUGS = [
     Bug(
         "an older event that comes late brings a preview back",
         "coolify #2679: previews outlive their pull request.",
-        "deployments/decisions.py",
+        "deployments/pulls.py",
         "return pull.updated_at < known.pull_request_updated_at",
         "return False",
         (
@@ -98,8 +98,8 @@ BUGS = [
         "a stranger's fork is built",
         "coolify #10342: code of anybody runs with the builder's credentials.",
         "deployments/payloads.py",
-        'is_fork=(head.get("repo") or {}).get("id") != base["repo"]["id"]',
-        "is_fork=False",
+        'is_fork = _branch_name(head["ref"]), _number(pull["number"]), _is_fork(pull)',
+        'is_fork = _branch_name(head["ref"]), _number(pull["number"]), False',
         (f"{_DELIVERIES}TestPullRequests::test_a_fork_is_not_built",),
     ),
     Bug(
