@@ -67,8 +67,8 @@ def _without_waiting() -> Iterator[None]:
             yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        # Only numbers of our own.  nosemgrep: edaha-raw-sql
-        cursor.execute(f"SET LOCAL lock_timeout = {_PATIENCE_MS}")
+        # Only numbers of our own.
+        cursor.execute(f"SET LOCAL lock_timeout = {_PATIENCE_MS}")  # nosemgrep: edaha-raw-sql
         yield
 
 
@@ -76,10 +76,10 @@ def _without_waiting() -> Iterator[None]:
 def _busy_timeout() -> Iterator[None]:
     with connection.cursor() as cursor:
         before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        # Only numbers of our own.  nosemgrep: edaha-raw-sql
-        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+        # Only numbers of our own.
+        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")  # nosemgrep: edaha-raw-sql
         try:
             yield
         finally:
-            # Only numbers of our own.  nosemgrep: edaha-raw-sql
-            cursor.execute(f"PRAGMA busy_timeout = {int(before)}")
+            # Only numbers of our own.
+            cursor.execute(f"PRAGMA busy_timeout = {int(before)}")  # nosemgrep: edaha-raw-sql
