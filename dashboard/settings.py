@@ -162,7 +162,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",
     "login_failed": "20/m/ip,5/5m/key",
     "reauthenticate": "10/m/user",
-    "change_password": "5/m/user",
+    "change_password": "5/m/user",  # nosec B105 (how often, and no password)
 }
 SOCIALACCOUNT_ADAPTER = "dashboard.signin.adapters.SocialAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = True
