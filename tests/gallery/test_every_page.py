@@ -17,6 +17,9 @@ FIRST_VISIT_MAX = 150_000
 
 each_scene = pytest.mark.parametrize("scene", SCENES, ids=[scene.name for scene in SCENES])
 
+#: Whoever comes first waits until two installations with their stories are there.
+pytestmark = pytest.mark.timeout(300)
+
 
 @each_scene
 @pytest.mark.parametrize("language", ["en", "ja"])
