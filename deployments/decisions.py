@@ -12,6 +12,7 @@ from .pulls import (
     ACTIONS,
     METADATA_ACTIONS,
     Decision,
+    end,
     is_older,
     reason_to_skip,
     remember,
@@ -97,19 +98,7 @@ def _pull_request_closed(
             # An older event of it may still be on its way: it must not bring anything to life.
             remember(_noted(repository, event), pull)
         return f"ignored: {event.branch} has no preview"
-    while True:
-        kept = _kept(repository, known, pull)
-        if kept:
-            return kept
-        if known.wanted == Wanted.ABSENT:
-            see(known, "")
-            return f"ignored: {known.slug} is {known.state} already"
-        reason = f"Pull request #{pull.number} closed"
-        if intake.want_absent(known, actor=event.sender, reason=reason, forget=True):
-            return f"destroying {known.slug}: pull request #{pull.number} was closed"
-        known.refresh_from_db()
-        if is_older(known, event, pull):
-            return "ignored: a later event of this pull request was here before"
+    return end(known, event, pull, lambda: _kept(repository, known, pull))
 
 
 def _kept(repository: Repository, known: Branch, pull: PullRequest) -> str:

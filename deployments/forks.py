@@ -13,10 +13,10 @@ from .pulls import (
     ACTIONS,
     METADATA_ACTIONS,
     Decision,
+    end,
     is_older,
     reason_to_skip,
     remember,
-    see,
     skip,
 )
 from .states import BranchState, Wanted
@@ -85,14 +85,9 @@ def _closed(repository: Repository, known: Branch | None, event: Event, pull: Pu
             # An older event of it may still be on its way: it must not bring anything to life.
             _noted(repository, pull)
         return f"ignored: {event.branch} has no preview"
-    while True:
-        remember(known, pull)
-        if known.wanted == Wanted.ABSENT:
-            see(known, "")
-            return f"ignored: {known.slug} is {known.state} already"
-        reason = f"Pull request #{pull.number} closed"
-        if intake.want_absent(known, actor=event.sender, reason=reason, forget=True):
-            return f"destroying {known.slug}: pull request #{pull.number} was closed"
-        known.refresh_from_db()
-        if is_older(known, event, pull):
-            return "ignored: a later event of this pull request was here before"
+    return end(known, event, pull, lambda: _remembered(known, pull))
+
+
+def _remembered(known: Branch, pull: PullRequest) -> str:
+    remember(known, pull)
+    return ""  # nothing keeps a fork's preview

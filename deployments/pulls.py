@@ -1,5 +1,6 @@
 """What is known of a pull request, and how its news are kept: of our own branches, and of forks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import intake
@@ -41,6 +42,25 @@ def is_older(known: Branch, event: Event, pull: PullRequest) -> bool:
     if is_closed and pull.updated_at == known.pull_request_updated_at:
         return True
     return pull.updated_at < known.pull_request_updated_at
+
+
+def end(known: Branch, event: Event, pull: PullRequest, kept: Callable[[], str]) -> str:
+    """Wish away what the closed pull request stood for; what became of it, in words.
+
+    `kept` is asked before each try, and says why the branch stays; empty where it does not.
+    """
+    while True:
+        if reason := kept():
+            return reason
+        if known.wanted == Wanted.ABSENT:
+            see(known, "")
+            return f"ignored: {known.slug} is {known.state} already"
+        reason = f"Pull request #{pull.number} closed"
+        if intake.want_absent(known, actor=event.sender, reason=reason, forget=True):
+            return f"destroying {known.slug}: pull request #{pull.number} was closed"
+        known.refresh_from_db()
+        if is_older(known, event, pull):
+            return "ignored: a later event of this pull request was here before"
 
 
 def reason_to_skip(repository: Repository, event: Event, pull: PullRequest) -> str:
