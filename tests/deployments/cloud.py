@@ -285,6 +285,8 @@ class Switch:
 
     def __init__(self) -> None:
         self.cloud: Cloud | None = None
+        # A client keeps the handlers that its session had: those of earlier tests are made anew.
+        aws._client.cache_clear()
         events: Any = aws._session().events
         # moto is asked by the cloud alone: botocore would ask both.
         events.unregister("before-send", botocore_stubber)
