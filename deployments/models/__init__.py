@@ -5,6 +5,7 @@ from .build import Build
 from .bypass import Bypass
 from .delivery import Delivery
 from .deployment import Deployment
+from .githubapp import GitHubApp, Redelivery
 from .hook import Hook
 from .image import Image
 from .log import BuildStep, LogChunk
@@ -33,6 +34,7 @@ __all__ = [
     "Bypass",
     "Delivery",
     "Deployment",
+    "GitHubApp",
     "Hook",
     "Image",
     "LogChunk",
@@ -41,6 +43,7 @@ __all__ = [
     "Pulse",
     "Reconciliation",
     "Redeemed",
+    "Redelivery",
     "Repository",
     "Screenshot",
     "Secret",
