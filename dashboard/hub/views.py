@@ -155,7 +155,7 @@ def _page(request: HttpRequest, form: AccountForm) -> HttpResponse:
         "base_url": config().base_url,
         "form": form,
     }
-    return render(request, "github/page.html", context, status=422 if form.errors else 200)
+    return render(request, "github/page.html", context)
 
 
 def _absolute(name: str) -> str:
