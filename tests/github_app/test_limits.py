@@ -147,3 +147,10 @@ def test_an_answer_that_never_came_may_be_asked_for_again(
 def test_an_answer_without_a_body_is_one(hub: Hub, shop: Repository) -> None:
     hub.answers["DELETE /repos/acme/shop/issues/comments/1"] = lambda _: httpx.Response(204)
     assert github.request(shop, "DELETE", "/issues/comments/1").status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/branches/..", "/../../user", "//repos/a/b/../../user", "/./x"])
+def test_no_name_leads_out_of_the_repository(hub: Hub, shop: Repository, path: str) -> None:
+    with pytest.raises(PlatformError, match="it leads elsewhere"):
+        github.request(shop, "GET", path)
+    assert not [each for each in hub.paths() if "installation" not in each]

@@ -31,7 +31,7 @@ class Call:
     """What is asked. `subject` is what people know it by, such as OWNER/NAME."""
 
     method: str
-    #: Below the API's address, or all of it.
+    #: Below the API's address.
     path: str
     subject: str
     body: Any = None
@@ -43,7 +43,10 @@ class Call:
 
     @property
     def address(self) -> str:
-        return self.path if "://" in self.path else f"{api()}{self.path}"
+        """Raises PlatformError where a name in the path would lead to somewhere else."""
+        if {".", ".."} & set(self.path.partition("?")[0].split("/")):
+            raise PlatformError(f"GitHub is not asked for {self.path}: it leads elsewhere.")
+        return f"{api()}{self.path}"
 
     @property
     def changes_something(self) -> bool:
