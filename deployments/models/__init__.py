@@ -5,6 +5,7 @@ from .build import Build
 from .bypass import Bypass
 from .delivery import Delivery
 from .deployment import Deployment
+from .githubapp import GitHubApp, HookLook, MadeApp, Redelivery
 from .hook import Hook
 from .image import Image
 from .log import BuildStep, LogChunk
@@ -33,14 +34,18 @@ __all__ = [
     "Bypass",
     "Delivery",
     "Deployment",
+    "GitHubApp",
     "Hook",
+    "HookLook",
     "Image",
     "LogChunk",
+    "MadeApp",
     "MappedRole",
     "Orphan",
     "Pulse",
     "Reconciliation",
     "Redeemed",
+    "Redelivery",
     "Repository",
     "Screenshot",
     "Secret",
