@@ -1,6 +1,7 @@
 """Everything that GitHub publishes as an example of a webhook, and what the examples lack."""
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,8 @@ def _checked(event: str, payload: Payload) -> Payload:
 
     The older ones among those lack fields that the schema came to require.
     """
-    known = {
-        fault for each in published.webhook_examples()[event] for fault in _faults(event, each)
-    }
+    examples = published.webhook_examples()[event]
+    known: set[str] = set().union(*(_faults(event, each) for each in examples))
     assert _faults(event, payload) <= known
     return payload
 
@@ -87,7 +87,16 @@ def _faults(event: str, payload: Payload) -> set[str]:
     key = f"{event}${payload['action']}" if "action" in payload else f"{event}$event"
     schema = {"$ref": f"#/definitions/{key}", "definitions": schemas["definitions"]}
     found = jsonschema.Draft7Validator(schema).iter_errors(payload)
-    return {f"{list(fault.absolute_path)}: {fault.message}" for fault in found}
+    return {leaf for fault in found for leaf in _leaves(fault)}
+
+
+def _leaves(fault: jsonschema.ValidationError) -> Iterator[str]:
+    """What is wrong and where, without the payload's own text where that is long."""
+    for each in fault.context or ():
+        yield from _leaves(each)
+    if not fault.context:
+        says = fault.message if len(fault.message) < 100 else fault.validator
+        yield f"{list(fault.absolute_path)}: {says}"
 
 
 def _fork() -> Payload:
