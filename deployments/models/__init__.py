@@ -5,7 +5,7 @@ from .build import Build
 from .bypass import Bypass
 from .delivery import Delivery
 from .deployment import Deployment
-from .githubapp import GitHubApp, Redelivery
+from .githubapp import GitHubApp, HookLook, MadeApp, Redelivery
 from .hook import Hook
 from .image import Image
 from .log import BuildStep, LogChunk
@@ -37,8 +37,10 @@ __all__ = [
     "Deployment",
     "GitHubApp",
     "Hook",
+    "HookLook",
     "Image",
     "LogChunk",
+    "MadeApp",
     "MappedRole",
     "Messenger",
     "Orphan",

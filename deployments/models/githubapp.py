@@ -28,6 +28,8 @@ class MadeApp:
 class GitHubApp(models.Model):
     """There is one at most. Its secrets are encrypted; see deployments/sealing.py."""
 
+    SEALED = ("sealed_private_key", "sealed_webhook_secret", "sealed_client_secret")
+
     app_id = models.BigIntegerField()
     #: Its name in addresses.
     slug = models.CharField(max_length=100)
@@ -39,7 +41,7 @@ class GitHubApp(models.Model):
     sealed_private_key = models.TextField()
     sealed_webhook_secret = models.TextField()
     sealed_client_secret = models.TextField()
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(auto_now=True)
     made_by = models.CharField(max_length=150)
 
     def __str__(self) -> str:
@@ -73,6 +75,16 @@ class GitHubApp(models.Model):
     def webhook_secret(self) -> str:
         """Raises sealing.Unreadable."""
         return sealing.unseal(self.sealed_webhook_secret)
+
+
+class HookLook(models.Model):
+    """Until when a webhook's failed deliveries were looked through."""
+
+    hook = models.CharField(max_length=140, unique=True)
+    seen_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.hook
 
 
 class Redelivery(models.Model):
