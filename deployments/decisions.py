@@ -4,7 +4,7 @@ An event says that something happened; what is so now is read from git, before t
 wishes anything. So events may come late, twice, or in the wrong order.
 """
 
-from . import forks, intake
+from . import announcing, forks, intake
 from .adapters import git
 from .models import Branch, Deployment, Repository
 from .payloads import Event, PullRequest
@@ -29,6 +29,15 @@ def decide(repository: Repository, event: Event) -> Decision:
 
     Raises EdahaError where git does not answer.
     """
+    decision = _decide(repository, event)
+    if decision.left_out:
+        pull = event.pull_request
+        commit = pull.head_commit if pull is not None else event.commit
+        announcing.left_out(repository, commit, decision.left_out)
+    return decision
+
+
+def _decide(repository: Repository, event: Event) -> Decision:
     if event.pull_request is not None:
         return _decide_pull_request(repository, event, event.pull_request)
     if event.is_deleted:
@@ -49,7 +58,8 @@ def _decide_push(repository: Repository, event: Event) -> Decision:
             return Decision(f"ignored: no open pull request is known for {event.branch}", known)
         return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
     if event.skip_marker:
-        return Decision(f"ignored: {event.skip_marker}", _note_skipped(repository, event))
+        branch = _note_skipped(repository, event)
+        return Decision(f"ignored: {event.skip_marker}", branch, left_out=event.skip_marker)
     return _ensure(repository, event)
 
 
@@ -79,12 +89,13 @@ def _decide_pull_request(repository: Repository, event: Event, pull: PullRequest
     if event.action not in ACTIONS:
         return Decision(f"ignored: {event.action} changes nothing", known)
     if not repository.wants(event.branch, has_pull_request=True):
-        return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
+        why = f"{event.branch} matches none of the repository's patterns"
+        return Decision(f"ignored: {why}", known, left_out=why)
     if known is not None:
         remember(known, pull)
     reason = reason_to_skip(repository, event, pull)
     if reason:
-        return Decision(skip(known, event, reason), known)
+        return Decision(skip(known, event, reason), known, left_out=reason)
     if known is not None and event.action in METADATA_ACTIONS:
         return Decision(f"updated title and labels of {known.slug}", known)
     return _ensure(repository, event)

@@ -32,11 +32,12 @@ def decide(repository: Repository, event: Event, pull: PullRequest) -> Decision:
     if event.action not in ACTIONS:
         return Decision(f"ignored: {event.action} changes nothing", known)
     if repository.forks == Repository.Forks.OFF:
-        return Decision("ignored: the pull request comes from a fork", known)
+        why = "the pull request comes from a fork"
+        return Decision(f"ignored: {why}", known, left_out=why)
     if known is not None:
         remember(known, pull)
     if reason := reason_to_skip(repository, event, pull):
-        return Decision(skip(known, event, reason), known)
+        return Decision(skip(known, event, reason), known, left_out=reason)
     if known is not None and event.action in METADATA_ACTIONS:
         return Decision(f"updated title and labels of {known.slug}", known)
     return _wait(repository, known, event, pull)

@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.postgres import postgres
 from sandbox import base_image, engine, packages
 from sandbox.instance import StartError
+from tests.github import published
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -199,6 +200,8 @@ def _tools(chosen: list[str]) -> Iterator[None]:
     with ExitStack() as stack:
         if {"unit", "pages", "journey"} & set(chosen):
             _ensure("chromium")
+        if {"unit", "postgres", "journey"} & set(chosen):
+            published.ensure()
         if {"docker", "journey"} & set(chosen):
             packages.ensure(_say)
             _ensure("nft", "nftables")

@@ -155,6 +155,9 @@ class RepositoryOut(Schema):
     policy: str
     patterns: list[str]
     forks: str = Field(description="What becomes of pull requests from forks: `approval` or `off`.")
+    report_comment: bool
+    report_deployments: bool
+    report_status: str = Field(description="`check`, `status` or `off`.")
     created_at: datetime
 
 

@@ -25,6 +25,11 @@ SECTIONS = (
     Section(
         _("Which branches get a preview"), ("policy", "patterns", "deploy_drafts", "forks"), False
     ),
+    Section(
+        _("What GitHub is told"),
+        ("report_comment", "report_deployments", "report_status"),
+        False,
+    ),
     Section(_("Who may open previews"), ("protection",), False),
     Section(
         _("How it is built and run, where its edaha.yml says nothing"),
@@ -56,6 +61,9 @@ _LABELS: dict[str, str | Promise] = {
     "patterns": _("Patterns"),
     "deploy_drafts": _("Draft pull requests, too"),
     "forks": _("Pull requests from forks"),
+    "report_comment": _("A comment in the pull request"),
+    "report_deployments": _("Deployments"),
+    "report_status": _("What becomes of a commit"),
     "protection": _("Open to"),
     "dockerfile": _("Dockerfile"),
     "context": _("Build context"),
@@ -90,6 +98,9 @@ _HELP: dict[str, str | Promise] = {
     "is_private": _("Only people with a role inside it, and administrators, see that it exists."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
     "forks": _("Code of strangers: an approved commit gets no secrets and no role in AWS."),
+    "report_comment": _("One, which is edited: where the preview is, and how it is."),
+    "report_deployments": _("GitHub shows them in the pull request, and under “Environments”."),
+    "report_status": _("Whatever becomes of it, it ends in a final state."),
     "protection": _("It holds at once, also for previews that are there already."),
     "dockerfile": _("Its path in the repository."),
     "context": _("The folder that the build sees; . is all of it."),

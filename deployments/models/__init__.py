@@ -11,6 +11,7 @@ from .image import Image
 from .log import BuildStep, LogChunk
 from .mappedrole import MappedRole
 from .orphan import Orphan
+from .outgoing import Messenger, Outgoing
 from .pulse import Pulse
 from .reconciliation import Reconciliation
 from .redeemed import Redeemed
@@ -41,7 +42,9 @@ __all__ = [
     "LogChunk",
     "MadeApp",
     "MappedRole",
+    "Messenger",
     "Orphan",
+    "Outgoing",
     "Pulse",
     "Reconciliation",
     "Redeemed",
