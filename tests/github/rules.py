@@ -23,7 +23,6 @@ OPERATIONS = [
     "GET /app/hook/deliveries",
     "POST /app/hook/deliveries/{delivery_id}/attempts",
     "POST /app-manifests/{code}/conversions",
-    "GET /rate_limit",
     "GET /user",
     f"GET {_REPO}",
     f"GET {_REPO}/installation",
@@ -169,7 +168,8 @@ def _description() -> dict[str, Any]:
 
 
 def _reduced(whole: dict[str, Any]) -> dict[str, Any]:
-    operations, components = {}, {}
+    operations: dict[str, Any] = {}
+    components: dict[str, dict[str, Any]] = {}
     for name in OPERATIONS:
         method, _, path = name.partition(" ")
         operations[name] = whole["paths"][path][method.lower()]
@@ -180,17 +180,24 @@ def _reduced(whole: dict[str, Any]) -> dict[str, Any]:
             components[kind][name] = whole["components"][kind][name]
             waiting += _references(components[kind][name])
     found = {"operations": operations, "components": components}
-    _allow_null(found)
+    _correct(found)
     return found
 
 
-def _allow_null(part: Any) -> None:
-    """GitHub's description calls lists of values nullable, and means that null is one more."""
+def _correct(part: Any) -> None:
+    """Say what GitHub's description means where it says something else.
+
+    Lists of values are called nullable, and mean that null is one more. Of answers told apart by
+    a discriminator, those of a person with a private profile pass for public ones as well.
+    """
     for each in part.values() if isinstance(part, dict) else part:
         if isinstance(each, dict | list):
-            _allow_null(each)
+            _correct(each)
     if isinstance(part, dict) and part.get("nullable") is True and "enum" in part:
         part["enum"] = [*part["enum"], None]
+    if isinstance(part, dict) and "discriminator" in part and "oneOf" in part:
+        del part["discriminator"]
+        part["anyOf"] = part.pop("oneOf")
 
 
 def _references(part: Any) -> list[str]:

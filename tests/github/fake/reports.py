@@ -25,7 +25,8 @@ def deployments(state: State, asked: Asked) -> tuple[int, Any]:
 @does(f"POST {_R}/deployments")
 def make_deployment(state: State, asked: Asked) -> tuple[int, Any]:
     row = rules.example(asked.operation.name, 201)
-    wanted = {"task": "deploy", "environment": "production", "payload": {}, "description": None}
+    wanted: Thing = {"task": "deploy", "environment": "production", "payload": {}}
+    wanted["description"] = None
     given = {name: asked.body.get(name, value) for name, value in wanted.items()}
     row |= given | {"id": next(state.ids), "ref": asked.body["ref"], "sha": asked.body["ref"]}
     row |= {"created_at": now(), "updated_at": now(), "original_environment": given["environment"]}

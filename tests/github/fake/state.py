@@ -58,6 +58,7 @@ class State:
     #: Login → admin, write, read or none.
     collaborators: dict[str, str] = field(default_factory=dict)
     hook_deliveries: list[Thing] = field(default_factory=list)
+    manifest_codes: set[str] = field(default_factory=set)
     redelivered: list[int] = field(default_factory=list)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
 
