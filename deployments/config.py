@@ -125,6 +125,8 @@ class Installation(BaseSettings):
     fork_cpu: int = Field(1024, ge=0)
     fork_memory: int = Field(2048, ge=0)
 
+    #: How often the branches of repositories are looked at whose host tells nobody of a push.
+    poll_seconds: int = Field(30, ge=5, le=86400)
     #: How often everything is compared: wanted with refs, pull requests and AWS.
     reconcile_seconds: int = Field(300, ge=10)
     #: How long something in AWS that nothing stands for is left before it is removed.

@@ -4,24 +4,24 @@ An event says that something happened; what is so now is read from git, before t
 wishes anything. So events may come late, twice, or in the wrong order.
 """
 
-from . import forks, intake
+from . import forks, intake, leaving_out, touching
 from .adapters import git
 from .models import Branch, Deployment, Repository
 from .payloads import Event, PullRequest
 from .pulls import (
     ACTIONS,
-    METADATA_ACTIONS,
     Decision,
     end,
+    is_metadata,
     is_older,
-    reason_to_skip,
+    pinned,
     remember,
     see,
     skip,
 )
 from .states import BranchState, Wanted
 
-__all__ = ["Decision", "decide", "reason_to_skip", "wants", "was_brought_back"]
+__all__ = ["Decision", "decide", "wants", "was_brought_back"]
 
 
 def decide(repository: Repository, event: Event) -> Decision:
@@ -82,12 +82,12 @@ def _decide_pull_request(repository: Repository, event: Event, pull: PullRequest
         return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
     if known is not None:
         remember(known, pull)
-    reason = reason_to_skip(repository, event, pull)
-    if reason:
-        return Decision(skip(known, event, reason), known)
-    if known is not None and event.action in METADATA_ACTIONS:
-        return Decision(f"updated title and labels of {known.slug}", known)
-    return _ensure(repository, event)
+    if left := leaving_out.why(repository, event, pull):
+        return Decision(skip(repository, known, event, left), known)
+    if known is not None and is_metadata(repository, event):
+        decision = Decision(f"updated title and labels of {known.slug}", known)
+        return pinned(repository, event, pull, decision)
+    return pinned(repository, event, pull, _ensure(repository, event))
 
 
 def _pull_request_closed(
@@ -138,7 +138,8 @@ def _ensure(repository: Repository, event: Event) -> Decision:
         if head is None:
             return Decision(f"ignored: {event.branch} is no longer in the repository", branch)
         if branch is None:
-            branch = Branch.for_name(repository, event.branch)
+            # With a path filter, it may come to nothing.
+            branch = _noted(repository, event) if repository.paths else _new(repository, event)
             if event.pull_request is not None:
                 remember(branch, event.pull_request)
         if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
@@ -148,8 +149,15 @@ def _ensure(repository: Repository, event: Event) -> Decision:
         if event.is_about_commit and branch.seen_commit == head:
             # Skipped, or destroyed by hand since: the same commit again is no news.
             return Decision(f"ignored: {head[:7]} of {branch.slug} was here before", branch)
+        if reason := touching.reason_to_skip(repository, branch, head):
+            see(branch, head)
+            return Decision(f"ignored: {reason}", branch)
         if intake.want_commit(branch, head, trigger=_trigger(event), actor=event.sender):
             return Decision(f"deploying {head[:7]} to {branch.slug}", branch)
+
+
+def _new(repository: Repository, event: Event) -> Branch:
+    return Branch.for_name(repository, event.branch)
 
 
 def _trigger(event: Event) -> Deployment.Trigger:

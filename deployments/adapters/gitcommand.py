@@ -41,10 +41,10 @@ def repository_cache(repository: Repository) -> Path:
 
 
 @contextmanager
-def locked(repository: Repository) -> Iterator[None]:
+def locked(repository: Repository, name: str = "lock") -> Iterator[None]:
     folder = repository_cache(repository)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -3,6 +3,7 @@ from .audit import AuditEntry, AuditHead
 from .branch import Branch
 from .build import Build
 from .bypass import Bypass
+from .command import Command
 from .delivery import Delivery
 from .deployment import Deployment
 from .hook import Hook
@@ -10,6 +11,7 @@ from .image import Image
 from .log import BuildStep, LogChunk
 from .mappedrole import MappedRole
 from .orphan import Orphan
+from .poll import Poll
 from .pulse import Pulse
 from .reconciliation import Reconciliation
 from .redeemed import Redeemed
@@ -31,6 +33,7 @@ __all__ = [
     "Build",
     "BuildStep",
     "Bypass",
+    "Command",
     "Delivery",
     "Deployment",
     "Hook",
@@ -38,6 +41,7 @@ __all__ = [
     "LogChunk",
     "MappedRole",
     "Orphan",
+    "Poll",
     "Pulse",
     "Reconciliation",
     "Redeemed",

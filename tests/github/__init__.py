@@ -54,10 +54,14 @@ def pull_request(
     draft: bool = False,
     fork: bool = False,
     updated_at: str = "",
+    label: str = "",
 ) -> Payload:
     known = f"pull_request.{action}" in examples()
     payload = _for_repository(f"pull_request.{action if known else 'opened'}", full_name)
     payload |= {"action": action, "number": number}
+    payload.pop("label", None)
+    if label:
+        payload["label"] = {"name": label}
     pull = payload["pull_request"]
     pull |= {
         "number": number,
