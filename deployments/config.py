@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from django.conf import settings
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .prices import Prices
@@ -82,6 +82,11 @@ class Installation(BaseSettings):
     github_api_url: str = Field("https://api.github.com", pattern=_ADDRESS)
     #: Reads private repositories and pull requests there.
     github_token: str = ""
+    #: A GitHub App that is set up already: its number (or client id) and its private key, a PEM
+    #: text or file. Empty: the App that the page “GitHub” has set up, or else the token.
+    github_app_id: str = Field("", pattern=r"^[A-Za-z0-9.]*$")
+    github_app_private_key: str = Field("", repr=False)
+    github_app_private_key_file: str = ""
     #: Vouches for workflows of GitHub Actions that use the API without a stored token.
     github_oidc_issuer: str = Field("https://token.actions.githubusercontent.com", pattern=_ADDRESS)
     #: Whether a repository may be cloned from a path or a file:// URL.
@@ -158,6 +163,16 @@ class Installation(BaseSettings):
                     "separated by commas, the newest first"
                 )
         return keys
+
+    @model_validator(mode="after")
+    def _check_app(self) -> Self:
+        keys = [self.github_app_private_key, self.github_app_private_key_file]
+        if bool(self.github_app_id) != any(keys) or all(keys):
+            raise ValueError(
+                "set EDAHA_GITHUB_APP_ID together with EDAHA_GITHUB_APP_PRIVATE_KEY or "
+                "EDAHA_GITHUB_APP_PRIVATE_KEY_FILE, one of them"
+            )
+        return self
 
     @field_validator("prices", mode="before")
     @classmethod

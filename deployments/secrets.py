@@ -1,9 +1,13 @@
 """Webhook secrets, told apart by a short name that gives nothing of them away."""
 
+import structlog
 from django.utils.crypto import salted_hmac
 
 from .config import config
-from .models import Repository
+from .models import GitHubApp, Repository
+from .sealing import Unreadable
+
+log = structlog.get_logger(__name__)
 
 
 def key_id(secret: str) -> str:
@@ -14,7 +18,18 @@ def key_id(secret: str) -> str:
 def installation_secrets() -> list[str]:
     """What signs deliveries of every repository; empty ones are none at all."""
     known = config()
-    return [secret for secret in (known.webhook_secret, known.webhook_secret_previous) if secret]
+    given = (known.webhook_secret, known.webhook_secret_previous, _app_secret())
+    return [secret for secret in given if secret]
+
+
+def _app_secret() -> str:
+    """The GitHub App's; none where no key opens it: what it signs is refused then."""
+    app = GitHubApp.current()
+    try:
+        return app.webhook_secret() if app is not None else ""
+    except Unreadable as problem:
+        log.error("webhook_secret_unreadable", problem=problem.message)
+        return ""
 
 
 def key_ids_for(repository: Repository) -> set[str]:

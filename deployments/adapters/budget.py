@@ -186,6 +186,11 @@ def in_background() -> Iterator[None]:
         _in_background.reset(token)
 
 
+def is_in_background() -> bool:
+    """Whether nobody waits for what is asked here."""
+    return _in_background.get()
+
+
 def forget() -> None:
     """Begin with full buckets, by the settings and the clock of now."""
     global _budget

@@ -15,8 +15,11 @@ from ..causes import Cause
 from ..config import config
 from ..errors import PlatformError
 from ..models import Repository
+from .github import tokens
 
 _TIMEOUT = 300
+#: What asks the origin; everything else works on this machine, also while GitHub is away.
+_REMOTE = {"fetch", "ls-remote"}
 
 #: Nothing that a repository contains may run or reach elsewhere: no hooks, no file system
 #: monitor, no LFS smudge filter, no submodules (CVE-2025-48384), no links out of .git.
@@ -58,10 +61,11 @@ def run(
     timeout: int = _TIMEOUT,
 ) -> str:
     where = ["-C", str(at)] if at else []
+    authorization = _authorization(repository) if arguments[0] in _REMOTE else {}
     try:
         done = subprocess.run(
             ["git", *where, *arguments],
-            env=environment(repository) | (place or {}),
+            env=environment(authorization) | (place or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout,
@@ -85,12 +89,24 @@ def has_commit(repository: Repository, mirror: Path, commit: str) -> bool:
     return True
 
 
-def environment(repository: Repository) -> dict[str, str]:
-    settings = dict(entry.split("=", 1) for entry in _SAFETY)
-    token, hub = config().github_token, f"{config().github_url.rstrip('/')}/"
-    if token and hub.startswith("https://") and repository.clone_url.startswith(hub):
-        basic = b64encode(f"x-access-token:{token}".encode()).decode()
-        settings[f"http.{hub}.extraHeader"] = f"Authorization: Basic {basic}"
+def _authorization(repository: Repository) -> dict[str, str]:
+    """git's setting that signs in at GitHub; empty elsewhere, and where nothing is there to do it.
+
+    In its environment and not among its arguments, which others on the machine can read.
+    """
+    hub = f"{config().github_url.rstrip('/')}/"
+    if not hub.startswith("https://") or not repository.clone_url.startswith(hub):
+        return {}
+    token = tokens.caller_for(repository, tokens.READING).token
+    if not token:
+        return {}
+    basic = b64encode(f"x-access-token:{token}".encode()).decode()
+    return {f"http.{hub}.extraHeader": f"Authorization: Basic {basic}"}
+
+
+def environment(more: dict[str, str] | None = None) -> dict[str, str]:
+    """What git sees; `more` are settings of its own beside those that keep it safe."""
+    settings = dict(entry.split("=", 1) for entry in _SAFETY) | (more or {})
     home = config().cache.absolute() / "empty-home"
     home.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -117,7 +133,10 @@ def _explain(repository: Repository, command: str, stderr: str) -> PlatformError
     lines = stderr.strip().splitlines() or ["no message"]
     hint = ""
     if "Authentication failed" in stderr or "could not read Username" in stderr:
-        hint = "Set EDAHA_GITHUB_TOKEN to a token that may read this repository's contents."
+        hint = (
+            "Install the GitHub App on this repository, or set EDAHA_GITHUB_TOKEN to a token that "
+            "may read its contents."
+        )
     elif "not found" in stderr or "does not appear to be a git repository" in stderr:
         hint = f"Check the clone URL of {repository.full_name}: {repository.clone_url}"
     return PlatformError(

@@ -133,7 +133,7 @@ class _Objects:
     def open(self) -> None:
         self._process = subprocess.Popen(
             ["git", "-C", str(self._mirror), "cat-file", "--batch-command"],
-            env=environment(self._repository),
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ from .bypass import Bypass
 from .command import Command
 from .delivery import Delivery
 from .deployment import Deployment
+from .githubapp import GitHubApp, HookLook, MadeApp, Redelivery
 from .hook import Hook
 from .image import Image
 from .log import BuildStep, LogChunk
@@ -36,15 +37,19 @@ __all__ = [
     "Command",
     "Delivery",
     "Deployment",
+    "GitHubApp",
     "Hook",
+    "HookLook",
     "Image",
     "LogChunk",
+    "MadeApp",
     "MappedRole",
     "Orphan",
     "Poll",
     "Pulse",
     "Reconciliation",
     "Redeemed",
+    "Redelivery",
     "Repository",
     "Screenshot",
     "Secret",

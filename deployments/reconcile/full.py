@@ -11,7 +11,7 @@ from ..config import config
 from ..errors import LeaseLost
 from ..models import Reconciliation, Repository
 from ..pipeline.budget import prune_images
-from . import aws, refs
+from . import aws, redelivery, refs
 from .forgetting import forget
 from .notebook import Notebook
 
@@ -77,6 +77,8 @@ def carry_out(reconciliation_id: int, *, remove_many: bool = False) -> Reconcili
 
 
 def _compare(notebook: Notebook) -> None:
+    # First, so that what it brings is decided about while the rest is compared.
+    redelivery.compare(notebook)
     for repository in Repository.objects.all():
         notebook.count("repositories")
         with notebook.guarded(str(repository)):

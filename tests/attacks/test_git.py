@@ -182,7 +182,7 @@ def test_cve_2022_24765_gits_settings_come_from_nobody_else(
     monkeypatch.setenv("GIT_TRACE2_EVENT", str(proof))
     monkeypatch.setenv("GIT_EXEC_PATH", str(home))
     for name in ("GIT_CONFIG_PARAMETERS", "GIT_TRACE2_EVENT", "GIT_EXEC_PATH"):
-        assert name not in gitcommand.environment(main.repository)
+        assert name not in gitcommand.environment()
     git.fetch(main.repository, main, commit)
     git.checkout(main.repository, main, commit)
     assert not proof.exists()

@@ -297,20 +297,22 @@ class TestMischief:
     def test_the_token_goes_to_github_alone(self, main: Branch) -> None:
         holding = config().model_copy(update={"github_token": "s3cret"})
         with override_settings(EDAHA=holding):
-            assert "extraHeader" not in str(gitcommand.environment(main.repository))
+            assert not gitcommand._authorization(main.repository)
             main.repository.clone_url = "https://github.com.example.com/acme/shop"
-            assert "extraHeader" not in str(gitcommand.environment(main.repository))
+            assert not gitcommand._authorization(main.repository)
             main.repository.clone_url = "https://github.com/acme/shop"
-            assert "http.https://github.com/.extraHeader" in str(
-                gitcommand.environment(main.repository)
-            )
+            header = gitcommand._authorization(main.repository)
+            assert list(header) == ["http.https://github.com/.extraHeader"]
+            last = int(gitcommand.environment(header)["GIT_CONFIG_COUNT"]) - 1
+            told = gitcommand.environment(header)[f"GIT_CONFIG_VALUE_{last}"]
+            assert told == next(iter(header.values()))
 
     def test_nothing_of_the_workers_environment_reaches_git(
         self, main: Branch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("GIT_DIR", "GIT_SSH_COMMAND", "GIT_CONFIG_GLOBAL", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "mischief")
-        assert "mischief" not in gitcommand.environment(main.repository).values()
+        assert "mischief" not in gitcommand.environment().values()
 
 
 class TestBuildKeys:

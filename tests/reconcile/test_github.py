@@ -14,10 +14,12 @@ from django.conf import settings
 from django.test import override_settings
 
 from deployments.adapters import github
+from deployments.adapters.github import limits, pulls, tokens, wire
 from deployments.errors import PlatformError
 from deployments.models import Repository
 from tests import github as examples
 
+pytestmark = pytest.mark.django_db
 SHOP = "acme/shop"
 
 
@@ -74,7 +76,7 @@ class FakeGitHub:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
+def hub() -> Iterator[FakeGitHub]:
     fake = FakeGitHub()
 
     class Handler(BaseHTTPRequestHandler):
@@ -90,15 +92,21 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
         def log_message(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(github, "_memory", github._Memory())
+    forget()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
         fake.address = f"http://127.0.0.1:{server.server_port}/api"
         with configured(github_api_url=fake.address, github_token="t0ken"):
             yield fake
-        github._client().close()
-        github._client.cache_clear()
+        forget()
         server.shutdown()
+
+
+def forget() -> None:
+    for part in (limits, pulls, tokens):
+        part.forget()
+    wire.client().close()
+    wire.client.cache_clear()
 
 
 def configured(**more: Any) -> override_settings:
@@ -193,11 +201,11 @@ def test_github_is_left_alone_for_as_long_as_it_asks(
     other = Repository(full_name="acme/other", clone_url="https://github.com/acme/other")
     with time_machine.travel(now, tick=False) as clock:
         hub.refusal = (status, headers)
-        with pytest.raises(PlatformError, match=f"compared again in {minutes} min"):
+        with pytest.raises(PlatformError, match=f"asked again in {minutes} min"):
             numbers(shop)
         hub.refusal = None
         clock.shift(timedelta(minutes=minutes) - timedelta(seconds=40))
-        with pytest.raises(PlatformError, match="compared again in 1 min"):
+        with pytest.raises(PlatformError, match="asked again in 1 min"):
             numbers(other)
         assert len(hub.seen) == 1
         clock.shift(41)
@@ -207,10 +215,10 @@ def test_github_is_left_alone_for_as_long_as_it_asks(
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (401, "GitHub refused to list the pull requests of acme/shop (401)."),
-        (403, "GitHub refused to list the pull requests of acme/shop (403)."),
-        (404, "GitHub shows no repository acme/shop here (404)."),
-        (301, "GitHub shows no repository acme/shop here (301)."),
+        (401, "GitHub takes the token for acme/shop for invalid (401)."),
+        (403, "GitHub refused GET /repos/acme/shop/pulls (403): no"),
+        (404, "GitHub shows no /repos/acme/shop/pulls here (404)."),
+        (301, "GitHub shows no /repos/acme/shop/pulls here (301)."),
         (502, "GitHub answered 502 about acme/shop."),
     ],
 )
@@ -234,15 +242,13 @@ def test_an_answer_that_github_would_not_give_is_told(
         numbers(shop)
 
 
-def test_no_answer_is_told(shop: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(github, "_memory", github._Memory())
+def test_no_answer_is_told(shop: Repository) -> None:
     with (
         configured(github_api_url="http://127.0.0.1:1"),
         pytest.raises(PlatformError, match="GitHub was not reached"),
     ):
         numbers(shop)
-    github._client().close()
-    github._client.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""GitHub's REST API, in the name of a GitHub App or by a token.
+
+request ─── one call about a repository
+├── tokens ── in whose name: the App's installation, the token of the settings, nobody
+│   └── app ─ the App itself, and what it signs
+└── wire ──── one request; limits: what GitHub lets us do; problems: what it refuses
+pulls ────── pull requests, as the events that deliveries are
+hooks ────── deliveries that failed, and having them sent again
+"""
+
+from .asking import request
+from .home import is_home_of
+from .problems import Conflict, Invalid, Limited, NotFound, Unauthorised
+from .pulls import open_pull_requests, pull_request
+
+__all__ = [
+    "Conflict",
+    "Invalid",
+    "Limited",
+    "NotFound",
+    "Unauthorised",
+    "is_home_of",
+    "open_pull_requests",
+    "pull_request",
+    "request",
+]
