@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from deployments.adapters import hosts
 from deployments.causes import Cause
-from deployments.config import config
 from deployments.models import Branch, Deployment, Repository, Service, Transition
 from deployments.pipeline.queue import Standing
 from deployments.states import BranchState, DeploymentState, Wanted

@@ -61,7 +61,9 @@ def _github(repository: Repository) -> Iterator[Check]:
     host = hosts.of(repository)
     yield from _looks(repository)
     if not host.has_pull_requests:
-        says = _("It is kept by git alone: it has no pull requests with titles, comments or people.")
+        says = _(
+            "It is kept by git alone: it has no pull requests with titles, comments or people."
+        )
         yield Check(Verdict.GOOD, says)
         if repository.policy == Repository.Policy.PULL_REQUESTS:
             yield Check(

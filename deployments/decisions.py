@@ -137,27 +137,31 @@ def _ensure(repository: Repository, event: Event) -> Decision:
         head = git.read_head(repository, event.branch)
         if head is None:
             return Decision(f"ignored: {event.branch} is no longer in the repository", branch)
-        if branch is None:
-            # With a path filter, it may come to nothing.
-            branch = _noted(repository, event) if repository.paths else _new(repository, event)
-            if event.pull_request is not None:
-                remember(branch, event.pull_request)
-        if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
-            see(branch, head)
-            text = f"ignored: {head[:7]} of {branch.slug} is {branch.state} already"
-            return Decision(text, branch)
-        if event.is_about_commit and branch.seen_commit == head:
-            # Skipped, or destroyed by hand since: the same commit again is no news.
-            return Decision(f"ignored: {head[:7]} of {branch.slug} was here before", branch)
-        if reason := touching.reason_to_skip(repository, branch, head):
+        branch = branch or _begun(repository, event)
+        if reason := _reason_to_leave(repository, event, branch, head):
             see(branch, head)
             return Decision(f"ignored: {reason}", branch)
         if intake.want_commit(branch, head, trigger=_trigger(event), actor=event.sender):
             return Decision(f"deploying {head[:7]} to {branch.slug}", branch)
 
 
-def _new(repository: Repository, event: Event) -> Branch:
-    return Branch.for_name(repository, event.branch)
+def _begun(repository: Repository, event: Event) -> Branch:
+    # With a path filter, it may come to nothing.
+    is_certain = not repository.paths
+    branch = Branch.for_name(repository, event.branch) if is_certain else _noted(repository, event)
+    if event.pull_request is not None:
+        remember(branch, event.pull_request)
+    return branch
+
+
+def _reason_to_leave(repository: Repository, event: Event, branch: Branch, head: str) -> str:
+    """Why nothing is to be done about the head; empty where it is to be deployed."""
+    if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
+        return f"{head[:7]} of {branch.slug} is {branch.state} already"
+    if event.is_about_commit and branch.seen_commit == head:
+        # Skipped, or destroyed by hand since: the same commit again is no news.
+        return f"{head[:7]} of {branch.slug} was here before"
+    return touching.reason_to_skip(repository, branch, head)
 
 
 def _trigger(event: Event) -> Deployment.Trigger:

@@ -115,9 +115,7 @@ def skip(repository: Repository, known: Branch | None, event: Event, left: LeftO
     return f"ignored: {left.reason}"
 
 
-def pinned(
-    repository: Repository, event: Event, pull: PullRequest, decision: Decision
-) -> Decision:
+def pinned(repository: Repository, event: Event, pull: PullRequest, decision: Decision) -> Decision:
     """The decision, after the label that pins had its way with its branch."""
     if decision.branch is not None:
         _pin_by_label(repository, decision.branch, event, pull)

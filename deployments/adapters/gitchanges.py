@@ -1,7 +1,7 @@
 """git: which files a branch changes, found without the files themselves.
 
-In a folder of its own, since whoever decides may be on another machine than whoever builds. It holds
-commits and folders alone (`blob:none`), where the host can do that.
+In a folder of its own, since whoever decides may be on another machine than whoever builds. It
+holds commits and folders alone (`blob:none`), where the host can do that.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Branches of repositories whose host tells nobody of a push: looked at every so many seconds.
 
-A look is one `git ls-remote`; nothing is fetched where nothing has changed. What it finds is decided
-about by the same rules as a delivery.
+A look is one `git ls-remote`; nothing is fetched where nothing has changed. What it finds is
+decided about by the same rules as a delivery.
 """
 
 from collections.abc import Iterator

@@ -76,6 +76,34 @@ def pull_request(
     return payload
 
 
+def comment(
+    full_name: str,
+    number: int,
+    body: str,
+    *,
+    comment_id: int = 1,
+    author: str = "mona",
+    action: str = "created",
+    bot: bool = False,
+    created_at: str = "",
+    on_issue: bool = False,
+) -> Payload:
+    """A comment on a pull request, or on an issue."""
+    payload = _for_repository("issue_comment.created", full_name)
+    payload |= {"action": action, "sender": payload["sender"] | {"login": author}}
+    payload["issue"] |= {"number": number, "state": "open"}
+    payload["issue"].pop("pull_request", None)
+    if not on_issue:
+        payload["issue"]["pull_request"] = {"url": f"https://api.github.com/pulls/{number}"}
+    payload["comment"] |= {
+        "id": comment_id,
+        "body": body,
+        "created_at": created_at or datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "user": payload["comment"]["user"] | {"login": author, "type": "Bot" if bot else "User"},
+    }
+    return payload
+
+
 def headers(event: str, body: bytes, secret: str, *, guid: str = "") -> dict[str, str]:
     """What GitHub sends along with a payload."""
     signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()

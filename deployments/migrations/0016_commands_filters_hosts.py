@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0014_mapped_roles'),
+        ('deployments', '0015_github_app'),
     ]
 
     operations = [
