@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from . import announcing
 from .adapters import wakeups
 from .deploying import deploy, raise_generation
 from .errors import UserError
@@ -48,6 +49,7 @@ def await_approval(branch: Branch, commit: str, *, actor: str) -> bool:
             reason=f"{commit[:7]} waits for an approval: it comes from a fork.",
             actor=actor,
         )
+        announcing.changed(branch.pk)
     branch.waiting_commit = branch.seen_commit = commit
     wakeups.notify(branch=branch.pk)
     return True

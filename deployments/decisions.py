@@ -4,7 +4,7 @@ An event says that something happened; what is so now is read from git, before t
 wishes anything. So events may come late, twice, or in the wrong order.
 """
 
-from . import forks, intake, leaving_out, touching
+from . import announcing, forks, intake, leaving_out, touching
 from .adapters import git
 from .models import Branch, Deployment, Repository
 from .payloads import Event, PullRequest
@@ -29,6 +29,15 @@ def decide(repository: Repository, event: Event) -> Decision:
 
     Raises EdahaError where git does not answer.
     """
+    decision = _decide(repository, event)
+    if decision.left_out:
+        pull = event.pull_request
+        commit = pull.head_commit if pull is not None else event.commit
+        announcing.left_out(repository, commit, decision.left_out)
+    return decision
+
+
+def _decide(repository: Repository, event: Event) -> Decision:
     if event.pull_request is not None:
         return _decide_pull_request(repository, event, event.pull_request)
     if event.is_deleted:
@@ -49,7 +58,8 @@ def _decide_push(repository: Repository, event: Event) -> Decision:
             return Decision(f"ignored: no open pull request is known for {event.branch}", known)
         return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
     if event.skip_marker:
-        return Decision(f"ignored: {event.skip_marker}", _note_skipped(repository, event))
+        branch = _note_skipped(repository, event)
+        return Decision(f"ignored: {event.skip_marker}", branch, left_out=event.skip_marker)
     return _ensure(repository, event)
 
 
@@ -79,11 +89,12 @@ def _decide_pull_request(repository: Repository, event: Event, pull: PullRequest
     if event.action not in ACTIONS:
         return Decision(f"ignored: {event.action} changes nothing", known)
     if not repository.wants(event.branch, has_pull_request=True):
-        return Decision(f"ignored: {event.branch} matches none of the repository's patterns", known)
+        why = f"{event.branch} matches none of the repository's patterns"
+        return Decision(f"ignored: {why}", known, left_out=why)
     if known is not None:
         remember(known, pull)
     if left := leaving_out.why(repository, event, pull):
-        return Decision(skip(repository, known, event, left), known)
+        return Decision(skip(repository, known, event, left), known, left_out=left.reason)
     if known is not None and is_metadata(repository, event):
         decision = Decision(f"updated title and labels of {known.slug}", known)
         return pinned(repository, event, pull, decision)
@@ -138,9 +149,9 @@ def _ensure(repository: Repository, event: Event) -> Decision:
         if head is None:
             return Decision(f"ignored: {event.branch} is no longer in the repository", branch)
         branch = branch or _begun(repository, event)
-        if reason := _reason_to_leave(repository, event, branch, head):
+        if decision := _left(repository, event, branch, head):
             see(branch, head)
-            return Decision(f"ignored: {reason}", branch)
+            return decision
         if intake.want_commit(branch, head, trigger=_trigger(event), actor=event.sender):
             return Decision(f"deploying {head[:7]} to {branch.slug}", branch)
 
@@ -154,14 +165,16 @@ def _begun(repository: Repository, event: Event) -> Branch:
     return branch
 
 
-def _reason_to_leave(repository: Repository, event: Event, branch: Branch, head: str) -> str:
-    """Why nothing is to be done about the head; empty where it is to be deployed."""
+def _left(repository: Repository, event: Event, branch: Branch, head: str) -> Decision | None:
+    """That nothing is to be done about the head, and why; None where it is to be deployed."""
     if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
-        return f"{head[:7]} of {branch.slug} is {branch.state} already"
+        return Decision(f"ignored: {head[:7]} of {branch.slug} is {branch.state} already", branch)
     if event.is_about_commit and branch.seen_commit == head:
         # Skipped, or destroyed by hand since: the same commit again is no news.
-        return f"{head[:7]} of {branch.slug} was here before"
-    return touching.reason_to_skip(repository, branch, head)
+        return Decision(f"ignored: {head[:7]} of {branch.slug} was here before", branch)
+    if reason := touching.reason_to_skip(repository, branch, head):
+        return Decision(f"ignored: {reason}", branch, left_out=reason)
+    return None
 
 
 def _trigger(event: Event) -> Deployment.Trigger:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from . import announcing
 from .adapters import wakeups
 from .ending import skip_queued
 from .errors import UserError
@@ -67,6 +68,7 @@ def deploy(
             reason=reason or trigger,
             actor=actor,
         )
+        announcing.changed(branch.pk, deployment.pk)
         skip_queued(branch)
     branch.deployment, branch.state = deployment, BranchState.PENDING
     wakeups.wake(wakeups.BUILD, deployment.pk)

@@ -33,11 +33,12 @@ def decide(repository: Repository, event: Event, pull: PullRequest) -> Decision:
     if event.action not in ACTIONS:
         return Decision(f"ignored: {event.action} changes nothing", known)
     if repository.forks == Repository.Forks.OFF:
-        return Decision("ignored: the pull request comes from a fork", known)
+        why = "the pull request comes from a fork"
+        return Decision(f"ignored: {why}", known, left_out=why)
     if known is not None:
         remember(known, pull)
     if left := leaving_out.why(repository, event, pull):
-        return Decision(skip(repository, known, event, left), known)
+        return Decision(skip(repository, known, event, left), known, left_out=left.reason)
     if known is not None and is_metadata(repository, event):
         decision = Decision(f"updated title and labels of {known.slug}", known)
     else:
@@ -58,7 +59,7 @@ def _wait(
         branch = branch or _noted(repository, pull)
         if reason := touching.reason_to_skip(repository, branch, head):
             see(branch, head)
-            return Decision(f"ignored: {reason}", branch)
+            return Decision(f"ignored: {reason}", branch, left_out=reason)
         if branch.seen_commit == head:
             _check_not_behind(event, pull, head)
             if branch.wanted == Wanted.PRESENT or event.is_about_commit:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from . import announcing
 from .adapters import wakeups
 from .approving import approve, await_approval, check_waiting
 from .choosing import deploy_commit, roll_back, rollback_targets
@@ -149,12 +150,20 @@ def reject(branch: Branch, commit: str, *, actor: str, reason: str = "") -> None
         if branch.deployment_id is None:
             if want_absent(branch, actor=actor, reason=said, provided=waiting):
                 return
-        elif Branch.objects.filter(waiting, pk=branch.pk).update(waiting_commit=""):
-            Transition.objects.create(
-                branch=branch, before=branch.state, after=branch.state, reason=said, actor=actor
-            )
+        elif _wait_no_more(branch, waiting, said, actor):
             wakeups.notify(branch=branch.pk)
             return
+
+
+def _wait_no_more(branch: Branch, waiting: Q, said: str, actor: str) -> bool:
+    with transaction.atomic():
+        if not Branch.objects.filter(waiting, pk=branch.pk).update(waiting_commit=""):
+            return False
+        Transition.objects.create(
+            branch=branch, before=branch.state, after=branch.state, reason=said, actor=actor
+        )
+        announcing.changed(branch.pk)
+    return True
 
 
 def want_absent(
@@ -183,6 +192,7 @@ def want_absent(
         Transition.objects.create(
             branch=branch, before=before, after=BranchState.DESTROYING, reason=reason, actor=actor
         )
+        announcing.changed(branch.pk)
         skip_queued(branch)
         end_started(branch)
     branch.live, branch.state = None, BranchState.DESTROYING

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from . import announcing
 from .adapters import wakeups
 from .errors import UserError
 from .models import Branch, Transition, expiry
@@ -92,3 +93,4 @@ def _tell(branch: Branch, actor: str, reason: str) -> None:
     Transition.objects.create(
         branch=branch, before=branch.state, after=branch.state, reason=reason, actor=actor
     )
+    announcing.changed(branch.pk)

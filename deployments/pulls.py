@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import intake
+from django.db import transaction
+
+from . import announcing, intake
 from .adapters import wakeups
 from .leaving_out import LeftOut
 from .models import Branch, Repository
@@ -23,6 +25,8 @@ class Decision:
 
     text: str
     branch: Branch | None = None
+    #: Why the commit that it is about gets no preview, for its author to read at the commit.
+    left_out: str = ""
 
     @property
     def changes_something(self) -> bool:
@@ -99,7 +103,10 @@ def remember(branch: Branch, pull: PullRequest) -> None:
         }
     for name, value in known.items():
         setattr(branch, name, value)
-    branch.save(update_fields=[*known, "updated_at"])
+    with transaction.atomic():
+        branch.save(update_fields=[*known, "updated_at"])
+        if branch.state != BranchState.DESTROYED:
+            announcing.changed(branch.pk)
     if branch.state != BranchState.DESTROYED:
         wakeups.notify(branch=branch.pk)
 

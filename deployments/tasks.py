@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from . import deliveries, reconcile
+from . import deliveries, outbox, reconcile
 from .adapters import wakeups
 from .models import Pulse
 from .pipeline import build as _build
@@ -59,6 +59,11 @@ def picture(deployment_id: int) -> None:
 @shared_task(name=wakeups.TIDY)
 def tidy() -> None:
     _tidy.tidy()
+
+
+@shared_task(name=wakeups.TELL)
+def tell(repository_id: int) -> None:
+    outbox.deliver(repository_id)
 
 
 @shared_task(name=wakeups.TICK)

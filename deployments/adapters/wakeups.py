@@ -31,6 +31,8 @@ POLL = "deployments.poll"
 TIDY = "deployments.tidy"
 #: Take a picture of what has gone live.
 PICTURE = "deployments.picture"
+#: Tell GitHub what there is to tell of a repository.
+TELL = "deployments.tell"
 #: For a build worker: show that work is taken.
 SHOW_BUILD = "deployments.show.build"
 

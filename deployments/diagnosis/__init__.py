@@ -8,15 +8,18 @@ from .details import Details, details
 from .lines import Line, first_error
 from .listening import Listening, listening
 from .places import place_in_dockerfile
+from .words import Words, words
 
 __all__ = [
     "Details",
     "Diagnosis",
     "Line",
     "Listening",
+    "Words",
     "details",
     "diagnose",
     "first_error",
     "listening",
     "place_in_dockerfile",
+    "words",
 ]

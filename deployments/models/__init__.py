@@ -12,6 +12,7 @@ from .image import Image
 from .log import BuildStep, LogChunk
 from .mappedrole import MappedRole
 from .orphan import Orphan
+from .outgoing import Messenger, Outgoing
 from .poll import Poll
 from .pulse import Pulse
 from .reconciliation import Reconciliation
@@ -44,7 +45,9 @@ __all__ = [
     "LogChunk",
     "MadeApp",
     "MappedRole",
+    "Messenger",
     "Orphan",
+    "Outgoing",
     "Poll",
     "Pulse",
     "Reconciliation",

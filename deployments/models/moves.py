@@ -6,6 +6,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from .. import announcing
 from ..states import BranchState, DeploymentState, Wanted, branch_state, may_move
 from .branch import Branch
 from .deployment import Deployment
@@ -54,6 +55,7 @@ def move_deployment(
             state_changed_at=now,
             updated_at=now,
         )
+        announcing.changed(branch.pk, deployment.pk)
     for name, value in fields.items():
         setattr(deployment, name, value)
     log.info(
@@ -77,5 +79,6 @@ def move_branch(branch: Branch, to: BranchState, *, reason: str = "", actor: str
         Transition.objects.create(
             branch=branch, before=before, after=to, reason=reason, actor=actor
         )
+        announcing.changed(branch.pk)
     branch.state = to
     return True

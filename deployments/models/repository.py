@@ -54,6 +54,13 @@ class Repository(models.Model):
         APPROVAL = "approval", _("Wait until somebody approves the commit")
         OFF = "off", _("Get no preview")
 
+    class Status(models.TextChoices):
+        """How GitHub is told what has become of a commit."""
+
+        CHECK = "check", _("As a check run, where the GitHub App is installed")
+        STATUS = "status", _("As a commit status")
+        OFF = "off", _("Not at all")
+
     class LaunchType(models.TextChoices):
         FARGATE = "FARGATE", "Fargate"
         EC2 = "EC2", "EC2"
@@ -117,6 +124,14 @@ class Repository(models.Model):
     host = models.CharField(max_length=10, choices=HostName, blank=True, default="", db_default="")
     #: Seconds between two looks at its branches. None means what is usual for its host, 0 never.
     poll_seconds = models.PositiveIntegerField(null=True, blank=True)
+
+    #: What GitHub is told: a comment in the pull request, its Deployments API, and a check run or
+    #: commit status.
+    report_comment = models.BooleanField(default=True, db_default=True)
+    report_deployments = models.BooleanField(default=True, db_default=True)
+    report_status = models.CharField(
+        max_length=10, choices=Status, default=Status.CHECK, db_default=Status.CHECK
+    )
 
     #: Who may open its previews; empty means what the installation says.
     protection = models.CharField(

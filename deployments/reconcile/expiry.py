@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from .. import intake
+from .. import announcing, intake
 from ..adapters import wakeups
 from ..models import Branch, Transition, expiry
 from ..states import Wanted
@@ -59,6 +59,7 @@ def _warn(branch: Branch, left: timedelta, now: datetime) -> None:
             reason=f"It ends in {expiry.in_words(left)} unless somebody opens it, pushes or "
             "pins it.",
         )
+        announcing.changed(branch.pk)
     wakeups.notify(branch=branch.pk)
 
 

@@ -10,8 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from deployments import registering
 from deployments.config import config
 from deployments.errors import UserError
-from deployments.management.options import (
-    OPTIONS,
+from deployments.management.given import (
     RESETTABLE,
     defaults,
     flag_of,
@@ -20,6 +19,7 @@ from deployments.management.options import (
     problems_of,
     settings_of,
 )
+from deployments.management.options import OPTIONS
 from deployments.models import Repository
 from deployments.secrets import installation_secrets
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0015_github_app'),
+        ('deployments', '0016_outgoing'),
     ]
 
     operations = [

@@ -1,0 +1,315 @@
+"""What GitHub is told, whatever happens to it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from deployments import outbox
+from deployments.causes import Cause
+from deployments.models import Branch, Messenger, Outgoing, Repository
+from deployments.states import DeploymentState
+
+from .hub import Hub
+from .moving import destroy, fail, go_live, move, wish
+
+pytestmark = pytest.mark.django_db
+Later = Callable[..., None]
+
+
+def _comment(hub: Hub) -> str:
+    (comment,) = hub.ours()
+    return str(comment["body"])
+
+
+def test_a_pull_request_is_told_from_the_push_to_the_end(
+    app: Hub, branch: Branch, later: Later
+) -> None:
+    deployment = wish(branch)
+    later()
+    (known,) = app.deployments
+    (check,) = app.checks.values()
+    assert "Queued" in _comment(app)
+    assert (app.state_of(known), check["status"]) == ("queued", "queued")
+    go_live(deployment)
+    later()
+    assert f"**[{branch.url}]({branch.url})**" in _comment(app)
+    assert app.state_of(known) == "success"
+    assert app.deployments[known]["states"][-1]["environment_url"] == branch.url
+    assert (check["status"], check["conclusion"]) == ("completed", "success")
+    destroy(branch)
+    later()
+    later(seconds=6)
+    assert "is gone since" in _comment(app)
+    assert app.deployments == {} and app.environments == set()
+    assert check["conclusion"] == "success"
+    assert not Outgoing.objects.filter(done_at=None).exists()
+
+
+def test_what_github_is_asked_for_is_a_preview_and_nothing_more(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    wish(branch)
+    later()
+    (made,) = hub.deployments.values()
+    asked = {key: made[key] for key in ("ref", "auto_merge", "required_contexts", "environment")}
+    assert asked == {
+        "ref": "a" * 40,
+        "auto_merge": False,
+        "required_contexts": [],
+        "environment": f"preview/{branch.slug}",
+    }
+    assert made["transient_environment"] is True and made["production_environment"] is False
+
+
+def test_many_moves_are_one_call(hub: Hub, branch: Branch, later: Later) -> None:
+    go_live(wish(branch))
+    later()
+    assert sorted(hub.changes()) == [
+        "POST /deployments",
+        f"POST /deployments/{next(iter(hub.deployments))}/statuses",
+        "POST /issues/5/comments",
+        f"POST /statuses/{'a' * 40}",
+    ]
+    later()
+    assert len(hub.changes()) == 4  # nothing is news
+
+
+def test_nothing_changed_is_not_told_again(hub: Hub, branch: Branch, later: Later) -> None:
+    go_live(wish(branch))
+    later()
+    before = len(hub.changes())
+    Outgoing.objects.update(done_at=None)
+    later()
+    assert len(hub.changes()) == before
+
+
+def test_an_older_deployment_is_inactive_as_soon_as_a_newer_one_is_live(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    go_live(wish(branch, "a"))
+    later()
+    newer = wish(branch, "b")
+    later()
+    first, second = hub.deployments
+    assert (hub.state_of(first), hub.state_of(second)) == ("success", "queued")
+    go_live(newer)
+    later()
+    assert (hub.state_of(first), hub.state_of(second)) == ("inactive", "success")
+
+
+@pytest.mark.parametrize(
+    ("cause", "state"), [(Cause.DOCKERFILE, "failure"), (Cause.AWS, "error"), ("", "error")]
+)
+def test_a_failure_is_told_as_whose_it_is(
+    hub: Hub, branch: Branch, later: Later, cause: str, state: str
+) -> None:
+    fail(wish(branch), cause=cause)
+    later()
+    (known,) = hub.deployments
+    assert hub.state_of(known) == state
+    assert hub.statuses[-1]["state"] == state
+
+
+def test_a_deleted_comment_is_made_again(hub: Hub, branch: Branch, later: Later) -> None:
+    deployment = wish(branch)
+    later()
+    hub.comments.clear()
+    go_live(deployment)
+    later()
+    assert "Live" in _comment(hub)
+
+
+def test_somebody_elses_comment_with_the_marker_is_not_ours(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    from deployments.reports.facts import marker
+
+    theirs = hub.add_comment(f"{marker(branch)} mine", "mallory")
+    wish(branch)
+    later()
+    assert hub.comments[theirs]["body"] == f"{marker(branch)} mine"
+    assert len(hub.ours()) == 1
+
+
+def test_the_comment_is_found_behind_hundreds_of_others(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    for number in range(230):
+        hub.add_comment(f"a review, part {number}", "mika")
+    deployment = wish(branch)
+    hub.trouble = ["", "", "", "", "lost"]
+    later()
+    go_live(deployment)
+    later(seconds=30)
+    assert "Live" in _comment(hub)
+
+
+def test_a_lost_answer_makes_nothing_twice(app: Hub, branch: Branch, later: Later) -> None:
+    deployment = wish(branch)
+    for _ in range(12):
+        app.weather = "lost"
+        later(minutes=16)
+        app.weather = ""
+        app.trouble = ["", "lost"]
+        later(minutes=16)
+    go_live(deployment)
+    later(minutes=16)
+    later(minutes=16)
+    assert len(app.ours()) == len(app.deployments) == len(app.checks) == 1
+    assert "Live" in _comment(app)
+
+
+def test_it_catches_up_after_github_was_down(hub: Hub, branch: Branch, later: Later) -> None:
+    hub.weather = "down"
+    go_live(wish(branch))
+    later()
+    assert len(hub.calls) == 1  # what else there is waits, too
+    later()
+    assert len(hub.calls) == 1
+    row = Outgoing.objects.exclude(problem="").get()
+    assert "GitHub was not reached" in row.problem
+    hub.weather = ""
+    later(seconds=11)
+    later(seconds=11)
+    assert "Live" in _comment(hub)
+    assert not Outgoing.objects.exclude(problem="").exists()
+
+
+def test_tries_become_rarer_up_to_a_quarter_of_an_hour() -> None:
+    waits = [outbox.back_off(number).total_seconds() for number in (1, 2, 3, 7, 8, 50)]
+    assert waits == [10, 20, 40, 640, 900, 900]
+
+
+def test_github_is_left_alone_for_as_long_as_it_asks(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    wish(branch)
+    hub.trouble = [429]
+    later()
+    later(seconds=50)
+    assert len(hub.calls) == 1
+    later(seconds=15)
+    assert hub.ours()
+
+
+def test_what_is_forbidden_is_told_once_an_hour_and_holds_nothing_else_up(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    hub.forbidden = re.compile(r"POST /deployments")
+    wish(branch)
+    later()
+    assert hub.ours() and hub.statuses
+    row = Outgoing.objects.exclude(problem="").get()
+    assert row.kind == "deployment" and "403" in row.problem and "permission" in row.hint
+    later(minutes=50)
+    assert hub.calls.count("POST /deployments") == 1
+    later(minutes=15)
+    assert hub.calls.count("POST /deployments") == 2
+    hub.forbidden = None
+    later(minutes=65)
+    assert len(hub.deployments) == 1
+    assert not Outgoing.objects.exclude(problem="").exists()
+
+
+def test_what_cannot_be_told_for_three_days_is_given_up(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    hub.forbidden = re.compile(r"POST /deployments")
+    wish(branch)
+    later()
+    later(days=3, minutes=1)
+    later(hours=2)
+    assert hub.calls.count("POST /deployments") == 2
+    assert not Outgoing.objects.filter(done_at=None).exists()
+
+
+def test_an_environment_that_may_not_be_deleted_is_left(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    go_live(wish(branch))
+    later()
+    hub.forbidden = re.compile(r"DELETE /environments")
+    destroy(branch)
+    later()
+    for _ in range(3):
+        later(hours=2)
+    assert hub.calls.count(f"DELETE /environments/preview/{branch.slug}") == 1
+    assert hub.deployments == {} and len(hub.environments) == 1
+
+
+def test_a_repository_that_is_not_on_github_has_nothing_to_tell(branch: Branch) -> None:
+    Repository.objects.update(clone_url="/srv/git/shop.git")
+    branch = Branch.objects.get(pk=branch.pk)
+    go_live(wish(branch))
+    outbox.put(branch.repository, "reaction", "1", {"content": "rocket"})
+    assert not Outgoing.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("off", "kinds"),
+    [
+        ({"report_comment": False}, {"deployment", "check"}),
+        ({"report_deployments": False}, {"comment", "check"}),
+        ({"report_status": "off"}, {"comment", "deployment"}),
+    ],
+)
+def test_a_repository_chooses_what_is_told(
+    branch: Branch, off: dict[str, object], kinds: set[str]
+) -> None:
+    Repository.objects.update(**off)
+    go_live(wish(branch))
+    assert set(Outgoing.objects.values_list("kind", flat=True)) == kinds
+
+
+def test_a_preview_without_a_pull_request_has_no_comment(branch: Branch) -> None:
+    Branch.objects.update(pull_request=None)
+    wish(branch)
+    assert not Outgoing.objects.filter(kind="comment").exists()
+
+
+def test_replies_come_once_and_in_order(hub: Hub, shop: Repository, later: Later) -> None:
+    for number in range(3):
+        outbox.put(shop, "reply", f"{number}", {"pull": 5, "body": f"No. {number}"})
+    hub.trouble = ["lost"]
+    later()
+    assert len(hub.ours()) == 1
+    later(seconds=11)
+    said = [str(each["body"]).partition("\n")[2] for each in hub.ours()]
+    assert said == ["No. 0", "No. 1", "No. 2"]
+
+
+def test_a_reaction_is_given(hub: Hub, shop: Repository, later: Later) -> None:
+    outbox.put(shop, "reaction", "77", {"content": "rocket"})
+    later()
+    assert hub.reactions == [(77, "rocket")]
+
+
+def test_two_messengers_never_tell_of_one_repository(
+    hub: Hub, branch: Branch, later: Later
+) -> None:
+    wish(branch)
+    held = outbox._claim(branch.repository_id)
+    assert held is not None
+    assert outbox.deliver(branch.repository_id) == 0
+    Messenger.objects.update(lease_until=None)
+    assert outbox.deliver(branch.repository_id) == 3
+
+
+def test_what_is_asked_while_it_is_told_is_told_again(
+    hub: Hub, branch: Branch, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = wish(branch)
+    real = outbox.tell
+
+    def tell(row: Outgoing) -> bool:
+        over = real(row)
+        if row.kind == "comment":
+            monkeypatch.setattr(outbox, "tell", real)
+            move(deployment, DeploymentState.BUILDING)
+        return over
+
+    monkeypatch.setattr(outbox, "tell", tell)
+    later()
+    later()
+    assert "Building" in _comment(hub)
