@@ -1,12 +1,12 @@
 """Whether changed files are ones that a repository's path filter asks for. Pure.
 
 Patterns are gitignore's: `src/`, `*.py`, `/docs/**`, and `!README.md` takes out what an earlier one
-took in. Where all of them take out, everything else is asked for.
+took in: the last one that matches counts. Where all of them take out, everything else is asked for.
 """
 
 from collections.abc import Iterable
 
-from pathspec import GitIgnoreSpec
+from pathspec import PathSpec
 
 _LONGEST = 500
 
@@ -16,7 +16,7 @@ def is_asked_for(patterns: list[str], files: Iterable[str]) -> bool:
     if not patterns:
         return True
     takes_out_only = all(pattern.startswith("!") for pattern in patterns)
-    spec = GitIgnoreSpec.from_lines(["*", *patterns] if takes_out_only else patterns)
+    spec = PathSpec.from_lines("gitignore", ["*", *patterns] if takes_out_only else patterns)
     return any(spec.match_file(name) for name in files)
 
 
@@ -26,7 +26,8 @@ def is_pattern(pattern: str) -> bool:
         return False
     try:
         return any(
-            each.include is not None for each in GitIgnoreSpec.from_lines([pattern]).patterns
+            each.include is not None
+            for each in PathSpec.from_lines("gitignore", [pattern]).patterns
         )
     except ValueError:
         return False
