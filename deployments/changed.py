@@ -25,9 +25,7 @@ def is_pattern(pattern: str) -> bool:
     if not pattern.strip() or len(pattern) > _LONGEST or any(ord(each) < 32 for each in pattern):
         return False
     try:
-        return any(
-            each.include is not None
-            for each in PathSpec.from_lines("gitignore", [pattern]).patterns
-        )
+        read = PathSpec.from_lines("gitignore", [pattern]).patterns
+        return any(each.include is not None for each in read)
     except ValueError:
         return False
