@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from deployments.models import Deployment, Screenshot
 
-from . import comparison
+from . import comparison, told
 from .access import Role, access_of, requires
 
 
@@ -17,9 +17,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     deployment = get_object_or_404(
         Deployment.objects.select_related("branch__repository", "branch__deployment"), pk=pk
     )
-    return render(
-        request, "deployments/page.html", {"deployment": deployment} | _neighbours(deployment)
-    )
+    context = {"deployment": deployment, "told": told.of_branch(deployment.branch)}
+    return render(request, "deployments/page.html", context | _neighbours(deployment))
 
 
 def _neighbours(deployment: Deployment) -> dict[str, Deployment | None]:

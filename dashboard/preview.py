@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from deployments.config import config
 from deployments.models import Branch
 
-from . import environment, looks
+from . import environment, looks, told
 from .access import Role, requires
 from .presentation import page_context, preview_details, preview_rows
 
@@ -20,7 +20,9 @@ from .presentation import page_context, preview_details, preview_rows
 @requires(Role.VIEWER, of=Branch)
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     branch = get_object_or_404(preview_details(), pk=pk)
-    return render(request, "branches/page.html", page_context(branch))
+    return render(
+        request, "branches/page.html", page_context(branch) | {"told": told.of_branch(branch)}
+    )
 
 
 @require_GET

@@ -14,7 +14,7 @@ from deployments import audit, reconcile
 from deployments.config import config
 from deployments.models import Orphan, Reconciliation
 
-from . import health
+from . import health, told
 from .access import EVERYTHING, Role, access_of, requires
 
 #: As many as one looks through; the API has all.
@@ -39,6 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "system/page.html",
         {
             "parts": health.parts(),
+            "outbox": told.outbox(),
             "passes": passes,
             "is_running": any(each.finished_at is None for each in passes[:1]),
             "orphans": _orphans() if sees_all else [],

@@ -19,6 +19,7 @@ from . import (
     runtime,
     schema,
     system,
+    told,
 )
 from .administration import audit, tokens
 from .administration import people as administrators
@@ -52,6 +53,7 @@ urlpatterns = [
     path("branches/<int:pk>/pin", actions.pin, name="pin"),
     path("branches/<int:pk>/unpin", actions.unpin, name="unpin"),
     path("branches/<int:pk>/extend", actions.extend, name="extend"),
+    path("branches/<int:pk>/told", told.again, name="tell_again"),
     path("branches/<int:pk>/shares", pages.shares, name="shares"),
     path("shares/<int:pk>/revoke", pages.unshare, name="unshare"),
     path("branches/<int:pk>/favourite", people.favourite, name="favourite"),

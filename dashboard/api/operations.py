@@ -13,6 +13,7 @@ from deployments.models import (
     Branch,
     Delivery,
     Deployment,
+    Outgoing,
     Reconciliation,
     Repository,
 )
@@ -23,6 +24,7 @@ from .description import DescribedAPI
 from .paging import page
 from .parameters import refuse_unknown_parameters
 from .problems import Problem, handle_errors
+from .reports import ReportOut
 from .schemas import (
     BranchOut,
     BranchQuery,
@@ -95,6 +97,18 @@ def list_approvals(
 ) -> list[Approval]:
     rows = Approval.objects.filter(branch=branch_of(request, branch_id))
     return page(rows, query, request, response, newest_first=True)
+
+
+@api.get(
+    "/branches/{branch_id}/reports",
+    response=READING | {200: list[ReportOut]},
+    summary="What GitHub is told of a branch",
+)
+def list_reports(
+    request: HttpRequest, response: HttpResponse, branch_id: Key, query: Query[PageQuery]
+) -> list[Outgoing]:
+    rows = Outgoing.objects.filter(branch=branch_of(request, branch_id))
+    return page(rows, query, request, response)
 
 
 @api.get(

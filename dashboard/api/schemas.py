@@ -168,6 +168,9 @@ class RepositoryOut(Schema):
     poll_seconds: int | None = Field(
         description="Seconds between two looks at its branches; 0 is never, null the host’s usual."
     )
+    report_comment: bool
+    report_deployments: bool
+    report_status: str = Field(description="`check`, `status` or `off`.")
     created_at: datetime
 
 

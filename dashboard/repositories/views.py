@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from dashboard import told
 from dashboard.access import Role, access_of, requires
 from dashboard.administration import people
 from dashboard.presentation import hub_address
@@ -48,6 +49,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             "hooks_url": hub_address(repository, "settings/hooks/new"),
             "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
             "subjects": list(Subject),
+            "told": told.of_repository(repository),
             **people.members(repository),
         }
         # The webhook's part of the page asks again and again: what is shown once is not for it.

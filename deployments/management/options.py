@@ -72,6 +72,25 @@ OPTIONS = [
     ),
     Option("--deploy-drafts", "deploy_drafts", "draft pull requests get a preview too", SWITCH),
     Option(
+        "--report-comment",
+        "report_comment",
+        "keep a comment in the pull request that says where the preview is and how it is",
+        _SWITCH,
+    ),
+    Option(
+        "--report-deployments",
+        "report_deployments",
+        "tell GitHub's Deployments API of each deployment",
+        _SWITCH,
+    ),
+    Option(
+        "--report-status",
+        "report_status",
+        "tell what becomes of a commit as a check run (where the GitHub App is installed), as a "
+        "commit status, or not (check)",
+        {"choices": Repository.Status.values},
+    ),
+    Option(
         "--forks",
         "forks",
         "of forks, each commit waits for an approval, or none gets a preview (approval)",

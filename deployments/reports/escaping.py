@@ -37,7 +37,7 @@ def block(text: str, *, most: int = 2_000) -> str:
 
 def prose(text: str, *, most: int = 500) -> str:
     """A sentence of Edaha that names something out of the repository."""
-    plain = " ".join(visible(text).split())[:most]
+    plain = " ".join(visible(text).split())[:most] or "?"
     broken = _SPECIAL.sub(lambda found: f"{found[0][0]}{_BREAK}{found[0][1:]}", plain)
     return _PUNCTUATION.sub(r"\\\1", broken).translate(_HTML)
 
