@@ -59,6 +59,7 @@ SECTIONS = (
         (
             Place(_("People"), "people", Role.ADMIN),
             Place(_("Tokens"), "tokens", Role.ADMIN),
+            Place("GitHub", "github", Role.ADMIN, below=("github_begin", "github_seen")),
             Place(_("Audit log"), "audit", Role.ADMIN),
         ),
     ),

@@ -23,6 +23,7 @@ from . import (
 )
 from .administration import audit, tokens
 from .administration import people as administrators
+from .hub import views as hub
 from .overview import views as overview
 from .protection import doors, pages
 from .repositories import secrets
@@ -87,6 +88,11 @@ urlpatterns = [
     path("repositories/<int:pk>/secrets/<int:secret>/remove", secrets.remove, name="remove_secret"),
     path("repositories/<int:pk>/check/<slug:subject>", repositories.check, name="check"),
     path("repositories/<int:pk>/members", administrators.member, name="member"),
+    path("github", hub.page, name="github"),
+    path("github/begin", hub.begin, name="github_begin"),
+    path("github/made", hub.made, name="github_made"),
+    path("github/seen", hub.seen, name="github_seen"),
+    path("github/forget", hub.forget, name="github_forget"),
     path("people", administrators.listed, name="people"),
     path("people/add", administrators.add, name="add_person"),
     path("people/<int:pk>", administrators.change, name="change_person"),

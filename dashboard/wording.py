@@ -15,6 +15,14 @@ from deployments.states import BranchState
 SENTENCES = (
     # deployments/decisions.py, deliveries.py
     gettext_noop("answered: the webhook works"),
+    gettext_noop("noted: %(account)s installed the GitHub App"),
+    gettext_noop("noted: %(account)s removed the GitHub App"),
+    gettext_noop("noted: %(account)s suspended the GitHub App"),
+    gettext_noop("noted: %(account)s lets the GitHub App work again"),
+    gettext_noop("noted: %(account)s accepted the GitHub App's permissions"),
+    gettext_noop(
+        "noted: %(account)s gave the GitHub App %(added)s repositories, and took %(removed)s away"
+    ),
     gettext_noop("ignored: repository %(repository)s is not known"),
     gettext_noop("ignored: it is signed with another repository's secret"),
     gettext_noop("ignored: %(event)s events change nothing"),
@@ -79,6 +87,8 @@ SENTENCES = (
     gettext_noop("it is removed in %(number)s min"),
     gettext_noop("removed"),
     gettext_noop("its instances leave it first"),
+    gettext_noop("A delivery of %(webhook)s failed (%(details)s)"),
+    gettext_noop("asked GitHub to send it again, try %(number)s of %(most)s"),
     gettext_noop("%(branch)s of %(repository)s is at %(commit)s, and nobody told of it"),
 )
 _PLACE = re.compile(r"%\((\w+)\)s")

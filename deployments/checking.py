@@ -7,6 +7,8 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from .adapters import cloudmap, ecs, git, hosts, iam, network
+from .adapters.github import tokens
+from .adapters.github.app import known_app
 from .config import config
 from .errors import EdahaError
 from .models import Poll, Repository
@@ -74,11 +76,14 @@ def _github(repository: Repository) -> Iterator[Check]:
         return
     found = host.open_pull_requests(repository)
     yield Check(Verdict.GOOD, _("GitHub shows its pull requests: %d are open.") % len(found))
-    if not config().github_token:
+    app = known_app()
+    if app is not None and tokens.installation_of(app, repository.full_name) is not None:
+        yield Check(Verdict.GOOD, _("The GitHub App is installed on it."))
+    elif not config().github_token:
         yield Check(
             Verdict.DOUBTFUL,
-            _("No token is set: GitHub lets itself be asked rarely."),
-            _("Set EDAHA_GITHUB_TOKEN; a private repository needs it in any case."),
+            _("It is asked without a name: GitHub lets itself be asked rarely then."),
+            _("Set up the GitHub App, or EDAHA_GITHUB_TOKEN; private repositories need one."),
         )
 
 

@@ -6,7 +6,7 @@ import structlog
 from django.db.models import Q
 from django.utils import timezone
 
-from . import audit, commands, decisions
+from . import audit, commands, decisions, installations
 from .adapters import wakeups
 from .errors import EdahaError
 from .models import Delivery, Repository
@@ -100,6 +100,8 @@ def _postpone(delivery: Delivery, problem: EdahaError) -> None:
 def _decide(delivery: Delivery, event: Event) -> str:
     if event.kind == "ping":
         return "answered: the webhook works"
+    if event.kind in installations.KINDS:
+        return installations.decide(delivery, event)
     repository = Repository.objects.filter(full_name__iexact=event.repository).first()
     if repository is None:
         return f"ignored: repository {event.repository or '(none)'} is not known"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from . import audit, sealing
 from .encodings import SHORTEST
-from .models import Repository, Secret
+from .models import GitHubApp, Repository, Secret
 from .models.secret import VALUE_MAX
 
 
@@ -92,7 +92,22 @@ def rotate() -> tuple[int, list[str]]:
             # Not `save`, which would say that somebody has changed it.
             Secret.objects.filter(pk=pk).update(sealed=sealed, sealed_before=before)
             count += 1
+    count += _rotate_app(unreadable)
     return count, unreadable
+
+
+def _rotate_app(unreadable: list[str]) -> int:
+    with transaction.atomic():
+        app = GitHubApp.objects.select_for_update().first()
+        if app is None:
+            return 0
+        try:
+            sealed = {name: sealing.reseal(getattr(app, name)) for name in app.SEALED}
+        except sealing.Unreadable:
+            unreadable.append(f"the GitHub App {app}")
+            return 0
+        # Not `save`, which would say that it was set up anew.
+        return GitHubApp.objects.filter(pk=app.pk).update(**sealed)
 
 
 def _resealed(sealed: str) -> str:

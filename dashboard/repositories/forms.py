@@ -162,8 +162,8 @@ _HELP: dict[str, str | Promise] = {
 #: reach more than was given to it.
 _FOR_THE_INSTALLATION = (
     "full_name", "clone_url", "host", "poll_seconds", "allowed", "cluster", "namespace", "subnets",
-    "security_groups", "assign_public_ip", "launch_type", "capacity_providers", "task_role_arn", "execution_role_arn",
-    "max_builds", "max_previews", "deployments_per_hour",
+    "security_groups", "assign_public_ip", "launch_type", "capacity_providers", "task_role_arn",
+    "execution_role_arn", "max_builds", "max_previews", "deployments_per_hour",
 )  # fmt: skip
 
 

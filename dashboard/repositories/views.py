@@ -15,14 +15,17 @@ from dashboard.administration import people
 from dashboard.presentation import hub_address
 from dashboard.protection.pages import bypass_of
 from dashboard.shown_once import keep, take
-from deployments import checking, registering
+from deployments import checking, connecting, registering
 from deployments.checking import Subject
 from deployments.config import config
 from deployments.errors import UserError
 from deployments.models import Delivery, Repository
+from deployments.secrets import installation_secrets
 from deployments.states import BranchState
 
 from .forms import RepositoryForm
+
+_SUGGESTED = ("full_name", "clone_url", "default_branch")
 
 
 @require_GET
@@ -45,6 +48,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "repository": repository,
             "secret": secret,
+            "is_told_by_app": not repository.webhook_secret and bool(installation_secrets()),
             "webhook_url": f"{config().base_url.rstrip('/')}/webhooks/github",
             "hooks_url": hub_address(repository, "settings/hooks/new"),
             "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
@@ -60,13 +64,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Role.ADMIN)
 def add(request: HttpRequest) -> HttpResponse:
-    form = RepositoryForm(request.POST or None)
+    form = RepositoryForm(request.POST or None, initial=_suggested(request))
     if request.method == "POST" and form.is_valid():
         repository = form.save(commit=False)
-        repository.webhook_secret = registering.new_secret()
+        is_heard_of = connecting.hears_of(repository)
+        repository.webhook_secret = "" if is_heard_of else registering.new_secret()
         registering.add(repository, actor=request.user.get_username())
         _show_once(request, repository)
-        messages.success(request, _("%s is known now. One step is left: the webhook.") % repository)
+        said = _("%s is known now. One step is left: the webhook.")
+        if is_heard_of:
+            said = _("%s is known now. The GitHub App tells of its pushes and pull requests.")
+        messages.success(request, said % repository)
         return redirect("repository", repository.pk)
     return render(request, "repositories/form.html", {"form": form})
 
@@ -126,6 +134,13 @@ def check(request: HttpRequest, pk: int, subject: str) -> HttpResponse:
     found = checking.check(repository, Subject(subject))
     context: dict[str, Any] = {"repository": repository, "subject": subject, "checks": found}
     return render(request, "repositories/check.html", context)
+
+
+def _suggested(request: HttpRequest) -> dict[str, Any]:
+    """What the page “GitHub” knows of a repository already."""
+    given = {name: request.GET.get(name, "") for name in _SUGGESTED}
+    known: dict[str, Any] = {name: value for name, value in given.items() if value}
+    return known | ({"is_private": True} if "is_private" in request.GET else {})
 
 
 def _with_numbers() -> QuerySet[Any]:

@@ -112,8 +112,7 @@ def _known() -> dict[str, Host]:
 
 def of(repository: Repository) -> Host:
     """The host that the repository names, or else that its clone URL looks like."""
-    guessed = HostName.GITHUB if github.is_home_of(repository) else HostName.GIT
-    return _known()[repository.host or guessed]
+    return _known()[HostName.GITHUB if github.is_home_of(repository) else HostName.GIT]
 
 
 def poll_seconds(repository: Repository) -> int:

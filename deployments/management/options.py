@@ -75,13 +75,13 @@ OPTIONS = [
         "--report-comment",
         "report_comment",
         "keep a comment in the pull request that says where the preview is and how it is",
-        _SWITCH,
+        SWITCH,
     ),
     Option(
         "--report-deployments",
         "report_deployments",
         "tell GitHub's Deployments API of each deployment",
-        _SWITCH,
+        SWITCH,
     ),
     Option(
         "--report-status",

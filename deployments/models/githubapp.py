@@ -28,6 +28,8 @@ class MadeApp:
 class GitHubApp(models.Model):
     """There is one at most. Its secrets are encrypted; see deployments/sealing.py."""
 
+    SEALED = ("sealed_private_key", "sealed_webhook_secret", "sealed_client_secret")
+
     app_id = models.BigIntegerField()
     #: Its name in addresses.
     slug = models.CharField(max_length=100)

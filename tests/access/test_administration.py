@@ -139,6 +139,7 @@ UNAUDITED = {
     "edit_repository",
     "remove_repository",
     "revoke_token",
+    "github_begin",
 }
 
 

@@ -134,6 +134,7 @@ def _is_let_in(response: HttpResponse) -> bool:
         "/me",
         "/people",
         "/tokens",
+        "/github",
     )
     return is_done or response.status_code in (200, 404)
 

@@ -18,12 +18,13 @@ SOURCES = (
     "visits.py",
     "choosing.py",
     "forks.py",
+    "installations.py",
     "pulls.py",
     "approving.py",
     "intake.py",
 )
 _BEGINNINGS = re.compile(
-    r"(ignored|destroying|kept|deploying|updated|answered|failed|trying again): ?|"
+    r"(ignored|noted|destroying|kept|deploying|updated|answered|failed|trying again): ?|"
     r"waiting for an|\w+ waits|Approved|Rejected|"
     r"(destroying|kept|deploying|updated) |(Pull request|Branch deleted|Pinned|Unpinned|Back to)"
 )

@@ -55,14 +55,16 @@ class Hook:
     _ask: Callable[..., httpx.Response]
     _path: str
 
-    def attempts(self, since: datetime, *, most: int = _PAGE * _MAX_PAGES) -> Iterator[Attempt]:
+    def attempts(
+        self, since: datetime | None, *, most: int = _PAGE * _MAX_PAGES
+    ) -> Iterator[Attempt]:
         """The newest first."""
         params: dict[str, Any] = {"per_page": min(most, _PAGE)}
         seen = 0
         while seen < most:
             answer = self._ask("GET", self._path, params=params)
             for each in _listed(self.name, answer):
-                if each.delivered_at < since:
+                if since is not None and each.delivered_at < since:
                     return
                 seen += 1
                 yield each
@@ -75,13 +77,17 @@ class Hook:
         self._ask("POST", f"{self._path}/{attempt.id}/attempts")
 
 
+#: What the App's webhook is known by.
+APP = "the GitHub App"
+
+
 def app_hook(*, background: bool = False) -> Hook | None:
     """The App's own; None where there is no App."""
     app = known_app()
     if app is None:
         return None
     ask = partial(as_app, app=app, background=background)
-    return Hook("the GitHub App", ask, "/app/hook/deliveries")
+    return Hook(APP, ask, "/app/hook/deliveries")
 
 
 #: Repository → until when it is believed, and the number of its webhook.
