@@ -25,8 +25,10 @@ class Host(Protocol):
     name: HostName
     #: Whether it has pull requests, people and comments that can be asked about.
     has_pull_requests: bool
-    #: Seconds between two looks at branches where the repository does not say; 0 is never.
-    poll_seconds: int
+
+    @property
+    def poll_seconds(self) -> int:
+        """Seconds between two looks at branches where the repository does not say; 0 is never."""
 
     def open_pull_requests(self, repository: Repository) -> list[Event]:
         """Every open pull request, as events without an action.

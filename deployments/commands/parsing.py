@@ -100,4 +100,4 @@ def _seen_lines(body: str) -> Iterator[str]:
 
 def _ends(fence: str, line: str) -> bool:
     found = _FENCE.fullmatch(line)
-    return bool(found) and found[1].startswith(fence) and not found[2].strip()
+    return found is not None and found[1].startswith(fence) and not found[2].strip()

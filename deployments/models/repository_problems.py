@@ -107,7 +107,7 @@ def _allowed_problems(repository: "Repository") -> Problems:
 
 def _filter_problems(repository: "Repository") -> Problems:
     found: Problems = []
-    labels = {}
+    labels: dict[str, str] = {}
     for field in ("start_label", "skip_label", "pin_label"):
         label = getattr(repository, field)
         if any(ord(character) < 32 for character in label):
