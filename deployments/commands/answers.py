@@ -6,7 +6,6 @@ from .. import outbox
 from ..config import config
 from ..models import Branch, Command, expiry
 from ..states import BranchState, Wanted
-from .hearing import OWN_MARK
 
 #: GitHub's names: https://docs.github.com/en/rest/reactions/reactions
 SEEN, DONE, REFUSED, CONFUSED = "eyes", "rocket", "-1", "confused"
@@ -32,9 +31,8 @@ def react(row: Command, content: str) -> None:
 
 
 def reply(row: Command, text: str) -> None:
-    """Say something below the pull request, marked as Edaha's own."""
-    body = f"{text}\n\n{OWN_MARK} reply to {row.comment} -->"
-    told = {"pull": row.pull_request, "body": body}
+    """Say something below the pull request; the outbox marks it as Edaha's own."""
+    told = {"pull": row.pull_request, "body": text}
     outbox.put(row.repository, "reply", f"{row.comment}", told)
 
 

@@ -9,7 +9,16 @@ from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ..config import config
-from ..models import BuildStep, Delivery, Deployment, LogChunk, Orphan, Pulse, Reconciliation
+from ..models import (
+    BuildStep,
+    Command,
+    Delivery,
+    Deployment,
+    LogChunk,
+    Orphan,
+    Pulse,
+    Reconciliation,
+)
 from .notebook import Notebook
 
 _EVERY = timedelta(days=1)
@@ -29,6 +38,7 @@ def forget(notebook: Notebook) -> None:
     _delete(Orphan.objects.filter(removed_at__lt=passes), notebook)
     before = now - timedelta(days=config().keep_days)
     _delete(Delivery.objects.filter(decided_at__lt=before), notebook)
+    _delete(Command.objects.filter(done_at__lt=before), notebook)
     for deployment in _over(before).iterator():
         for kind in (LogChunk, BuildStep):
             _delete(kind.objects.filter(deployment=deployment), notebook)

@@ -21,6 +21,7 @@ from tests.deployments.conftest import _nothing_remembered, ears
 
 __all__ = ["_nothing_remembered", "ears"]
 
+REAL_PUT = outbox.put
 SHOP = "acme/shop"
 OLD, NEW = "a" * 40, "b" * 40
 

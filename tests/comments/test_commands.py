@@ -6,11 +6,19 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from deployments import deliveries, intake
-from deployments.models import AuditEntry, Branch, Command, Delivery, Deployment, Repository
+from deployments import deliveries, intake, outbox
+from deployments.models import (
+    AuditEntry,
+    Branch,
+    Command,
+    Delivery,
+    Deployment,
+    Outgoing,
+    Repository,
+)
 from deployments.states import DeploymentState, Wanted
 
-from .conftest import NEW, OLD, People
+from .conftest import NEW, OLD, REAL_PUT, People
 
 pytestmark = pytest.mark.django_db
 
@@ -263,6 +271,20 @@ class TestHowOften:
             people.write("/preview destroy", author="stranger")
         assert len(people.asked) == 10
         assert people.write("/preview pin") == "pinned feature"
+
+
+def test_what_is_answered_waits_for_github_as_one_row_each(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "put", REAL_PUT)
+    people.opened(fork=True, labels=("skip-preview",))
+    people.write("/preview nonsense", comment_id=7)
+    people.write("/preview nonsense", comment_id=7)
+    told = Outgoing.objects.filter(kind__in=("reaction", "reply")).order_by("kind")
+    assert [(row.kind, row.key) for row in told] == [("reaction", "7"), ("reply", "7")]
+    assert told[0].payload == {"content": "confused"}
+    assert told[1].payload["pull"] == 5
+    assert told[1].payload["body"].startswith("I do not know `nonsense`.")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import ssl
 import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,13 +20,16 @@ from cryptography.x509.oid import NameOID
 
 
 @contextmanager
-def served(folder: Path, tls: Path) -> Iterator[tuple[str, Path]]:
-    """The address that `folder` is served at, and the certificate to trust."""
+def served(folder: Path, tls: Path, *, user: str = "") -> Iterator[tuple[str, Path]]:
+    """The address that `folder` is served at, and the certificate to trust.
+
+    With `user`, NAME:PASSWORD, only to those who sign in so.
+    """
     tls.mkdir()
     certificate, key = _certificate(tls)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder, user))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -37,7 +41,7 @@ def served(folder: Path, tls: Path) -> Iterator[tuple[str, Path]]:
         server.server_close()
 
 
-def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
+def _handler(folder: Path, user: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """CGI, as RFC 3875 has it."""
 
@@ -48,6 +52,13 @@ def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
             self._answer()
 
         def _answer(self) -> None:
+            basic = f"Basic {b64encode(user.encode()).decode()}"
+            if user and self.headers.get("Authorization") != basic:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             url = urlsplit(self.path)
             environment = {
                 "PATH": os.environ["PATH"],

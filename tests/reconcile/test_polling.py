@@ -8,11 +8,13 @@ import pytest
 import time_machine
 from django.test import override_settings
 from django.utils import timezone
+from pydantic import ValidationError
 
 from deployments import reconcile
 from deployments.adapters import git, github, hosts, wakeups
 from deployments.checking import Subject, Verdict, check
-from deployments.config import config
+from deployments.config import Config, config
+from deployments.errors import PlatformError
 from deployments.models import Branch, Deployment, Poll, Repository
 from deployments.models.repository import HostName
 from deployments.reconcile import polling
@@ -116,6 +118,33 @@ def test_the_changed_files_are_those_since_it_left_its_base(
     assert git.changed_files(shop, "no-such-base", head) is None
     origin.git("switch", "--quiet", "--orphan", "other")
     assert git.changed_files(shop, "main", origin.commit({"x": "y"})) is None
+
+
+def test_a_private_one_is_read_with_its_hosts_credentials(
+    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(origin.path.parent, tmp_path / "tls", user="edaha:s3cret=:x") as (url, trusted):
+        monkeypatch.setenv("GIT_SSL_CAINFO", str(trusted))
+        shop = Repository(pk=1, full_name="acme/shop", clone_url=f"{url}/shop/.git")
+        for known in ([], ["https://other.example/=edaha:s3cret=:x"], [f"{url}/shop/=a:b"]):
+            with credentials(known), pytest.raises(PlatformError) as refused:
+                git.heads(shop)
+            assert "EDAHA_GIT_CREDENTIALS" in refused.value.hint
+        with credentials([f"{url}/=a:b", f"{url}/shop/=edaha:s3cret=:x"]):
+            assert list(git.heads(shop)) == ["main"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["x", "http://h/=a:b", "https://h=a:b", "https://h/=a", "https://u@h/=a:b", "https://h/x=a:b"],
+)
+def test_credentials_that_are_none_are_refused_without_being_told(entry: str) -> None:
+    with pytest.raises(ValidationError, match="entry 1 is none"):
+        Config(secret_key="x" * 32, git_credentials=[entry])
+
+
+def credentials(known: list[str]) -> override_settings:
+    return override_settings(EDAHA=config().model_copy(update={"git_credentials": known}))
 
 
 class TestWhen:
