@@ -51,7 +51,7 @@ def of_branch(branch: Branch) -> Told | None:
 
 def of_repository(repository: Repository) -> Told | None:
     """None where it is not on GitHub, or nothing was told of it."""
-    if not homes.is_on_github(repository):
+    if not homes.is_told_of(repository):
         return None
     return _told(Outgoing.objects.filter(repository=repository))
 

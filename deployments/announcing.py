@@ -29,7 +29,7 @@ def changed(branch_id: int, deployment_id: int | None = None) -> None:
         )
         .get(pk=branch_id)
     )  # fmt: skip
-    if not homes.is_on_github(branch.repository):
+    if not homes.is_told_of(branch.repository):
         return
     rows = [*_of_comment(branch), *_of_deployment(branch, deployment_id), *_of_commits(branch)]
     if rows:
@@ -39,7 +39,7 @@ def changed(branch_id: int, deployment_id: int | None = None) -> None:
 
 def left_out(repository: Repository, commit: str, reason: str) -> None:
     """A commit gets no preview, for this reason: its author learns of it at the commit."""
-    if not commit or not homes.is_on_github(repository):
+    if not commit or not homes.is_told_of(repository):
         return
     if repository.report_status == Repository.Status.OFF:
         return

@@ -43,7 +43,7 @@ def put(repository: Repository, kind: str, key: str, payload: dict[str, Any] | N
     A reaction's and a reply's payload say all of it, {"content": …} and {"pull": …, "body": …}.
     Nothing happens for a repository that is not on GitHub.
     """
-    if not homes.is_on_github(repository):
+    if not homes.is_told_of(repository):
         return
     payload = payload or {}
     lane = f"pull:{payload['pull']}" if "pull" in payload else ""
@@ -152,7 +152,7 @@ def _deliver_one(row: Outgoing, messenger: Messenger) -> bool:
         return _failed(row, messenger, problem)
     except Exception:
         log.exception("telling_failed", outgoing=row.pk)
-        _postpone(row, PlatformError("An error inside Edaha; the log has the details."))
+        _postpone(row, EdahaError("An error inside Edaha; the log has the details."))
         return True
     row.save_if(asked_at, done_at=timezone.now(), is_open=not is_over)
     Outgoing.objects.filter(pk=row.pk).exclude(kind=Outgoing.Kind.ENVIRONMENT).update(

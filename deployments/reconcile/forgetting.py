@@ -16,6 +16,7 @@ from ..models import (
     Deployment,
     LogChunk,
     Orphan,
+    Outgoing,
     Pulse,
     Reconciliation,
 )
@@ -39,6 +40,8 @@ def forget(notebook: Notebook) -> None:
     before = now - timedelta(days=config().keep_days)
     _delete(Delivery.objects.filter(decided_at__lt=before), notebook)
     _delete(Command.objects.filter(done_at__lt=before), notebook)
+    # Should it be told of again, it is found again at GitHub.
+    _delete(Outgoing.objects.filter(done_at__lt=before), notebook)
     for deployment in _over(before).iterator():
         for kind in (LogChunk, BuildStep):
             _delete(kind.objects.filter(deployment=deployment), notebook)

@@ -173,6 +173,7 @@ def test_who_is_an_administrator_of_one_repository_cannot_reach_further(
             "cpu",
             "memory",
             "forks",
+            "report_status",
         )
     }
     more = {

@@ -117,6 +117,7 @@ def test_the_description_is_open_and_names_every_operation() -> None:
         "GET /branches/{branch_id}/approvals",
         "POST /branches/{branch_id}/approvals",
         "POST /branches/{branch_id}/rejections",
+        "GET /branches/{branch_id}/reports",
         "PUT /branches/{branch_id}/pin",
         "DELETE /branches/{branch_id}/pin",
         "POST /branches/{branch_id}/extension",

@@ -10,7 +10,8 @@ from deployments import outbox
 from deployments.adapters import reporting
 from deployments.adapters.github import limits, tokens, wire
 from deployments.models import Branch, Repository
-from tests.deployments.conftest import Ears, ears
+from tests.deployments.conftest import ears
+from tests.deployments.ears import Ears
 from tests.reconcile.test_github import configured
 
 from .hub import SHOP, Hub

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -110,7 +111,8 @@ _TEXTS = ("what", "whose", "message", "hint", "line")
 
 
 def _attacked(attack: str) -> Facts:
-    failure = FAILURE._replace(**dict.fromkeys(_TEXTS, attack), steps=[attack])
+    texts: dict[str, Any] = dict.fromkeys(_TEXTS, attack)
+    failure = FAILURE._replace(**texts, steps=[attack])
     return FACTS._replace(
         status="failed",
         failure=failure,

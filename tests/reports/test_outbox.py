@@ -8,6 +8,7 @@ import pytest
 from deployments import outbox
 from deployments.causes import Cause
 from deployments.models import Branch, Messenger, Outgoing, Repository
+from deployments.reports import telling
 from deployments.states import DeploymentState
 
 from .hub import Hub
@@ -300,7 +301,7 @@ def test_what_is_asked_while_it_is_told_is_told_again(
     hub: Hub, branch: Branch, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment = wish(branch)
-    real = outbox.tell
+    real = telling.tell
 
     def tell(row: Outgoing) -> bool:
         over = real(row)

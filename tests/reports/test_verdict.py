@@ -1,6 +1,8 @@
 """Whatever becomes of a commit: nothing stays pending."""
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,7 +10,7 @@ from deployments import approving, decisions, intake
 from deployments.adapters import git
 from deployments.causes import Cause
 from deployments.models import Branch, Deployment, Outgoing, Repository
-from deployments.payloads import Event, parse
+from deployments.payloads import SKIP_LABEL, Event, parse
 from deployments.reports import verdict
 from deployments.states import ACTIVE, BranchState, DeploymentState
 from tests import github as examples
@@ -138,11 +140,9 @@ def test_approved_it_is_on_its_way(stranger: Branch) -> None:
     assert _of(stranger).conclusion == ""
 
 
-def _event(action: str = "opened", **more: object) -> Event:
+def _event(action: str = "opened", **more: Any) -> Event:
     body = examples.pull_request(action, "acme/shop", "feature/y", A)
     body["pull_request"] |= more
-    import json
-
     return parse("pull_request", json.dumps(body).encode())
 
 
@@ -151,18 +151,14 @@ def _event(action: str = "opened", **more: object) -> Event:
     [
         ({}, {"title": "Docs [skip preview]"}),
         ({"deploy_drafts": False}, {"draft": True}),
-        ({}, {"labels": [{"name": "no-preview"}]}),
+        ({}, {"labels": [{"name": SKIP_LABEL}]}),
         ({"policy": "patterns", "patterns": ["release/*"]}, {}),
     ],
     ids=["marker", "draft", "label", "filter"],
 )
 def test_a_commit_that_is_left_out_is_told_so(
-    shop: Repository, settings: dict[str, object], more: dict[str, object]
+    shop: Repository, settings: dict[str, Any], more: dict[str, Any]
 ) -> None:
-    from deployments.payloads import SKIP_LABEL
-
-    if "labels" in more:
-        more = {"labels": [{"name": SKIP_LABEL}]}
     Repository.objects.update(**settings)
     shop.refresh_from_db()
     decision = decisions.decide(shop, _event(**more))
