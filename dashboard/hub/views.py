@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.access import Role, requires
 from dashboard.presentation import web_address
@@ -57,11 +57,11 @@ def page(request: HttpRequest) -> HttpResponse:
     return _page(request, AccountForm(initial={"kind": "organization"}))
 
 
-@require_POST
+@require_GET
 @requires(Role.ADMIN)
 def begin(request: HttpRequest) -> HttpResponse:
     """What will be asked for, and the button that takes it to GitHub."""
-    form = AccountForm(request.POST)
+    form = AccountForm(request.GET)
     if config().github_app_id or not form.is_valid():
         return _page(request, form)
     asked = connecting.manifest(_absolute("github_made"), _absolute("github"))

@@ -68,7 +68,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Role.ADMIN)
 def add(request: HttpRequest) -> HttpResponse:
-    form = RepositoryForm(request.POST or None, initial=_suggested(request))
+    # A row of defaults: lists that are declared by the form have none of their own.
+    form = RepositoryForm(request.POST or None, instance=Repository(**_suggested(request)))
     if request.method == "POST" and form.is_valid():
         repository = form.save(commit=False)
         is_heard_of = connecting.hears_of(repository)

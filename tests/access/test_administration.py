@@ -139,7 +139,6 @@ UNAUDITED = {
     "edit_repository",
     "remove_repository",
     "revoke_token",
-    "github_begin",
 }
 
 

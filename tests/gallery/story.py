@@ -21,6 +21,8 @@ from deployments.models import (  # noqa: E402
     Build,
     Delivery,
     Deployment,
+    GitHubApp,
+    MadeApp,
     Pulse,
     Reconciliation,
     Repository,
@@ -82,8 +84,25 @@ def tell() -> dict[str, int]:
     ids["secret"] = _secrets(shop)
     ids["delivery"] = _deliveries(shop, branches)
     administration(shop)
+    _app()
     well()
     return ids
+
+
+def _app() -> None:
+    """Its key is none: the page asks GitHub, and tells what comes of it."""
+    made = MadeApp(
+        id=4711,
+        slug="edaha-hinode",
+        name="Edaha previews.hinode.example",
+        owner="hinode",
+        url="https://github.com/apps/edaha-hinode",
+        client_id="Iv1.0",
+        private_key="of the story",
+        webhook_secret="of-the-app",
+        client_secret="of-the-story",
+    )
+    GitHubApp.keep(made, actor="mika")
 
 
 def _secrets(shop: Repository) -> int:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
 import time_machine
 from django.utils import timezone
@@ -125,3 +126,24 @@ def test_each_refusal_is_told_apart(
         assert "issues=write" in caught.value.hint
     if status == 422:
         assert "body missing" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "problem", [httpx.ReadTimeout(""), httpx.ConnectError("refused"), httpx.RemoteProtocolError("")]
+)
+def test_an_answer_that_never_came_may_be_asked_for_again(
+    hub: Hub, shop: Repository, problem: httpx.HTTPError
+) -> None:
+    def lose(_: httpx.Request) -> httpx.Response:
+        raise problem
+
+    hub.answers["POST /repos/acme/shop/issues/5/comments"] = lose
+    with pytest.raises(PlatformError, match="GitHub was not reached") as caught:
+        github.request(shop, "POST", "/issues/5/comments", {"body": "x"})
+    assert caught.value.retry
+    assert hub.paths().count("/repos/acme/shop/issues/5/comments") == 1
+
+
+def test_an_answer_without_a_body_is_one(hub: Hub, shop: Repository) -> None:
+    hub.answers["DELETE /repos/acme/shop/issues/comments/1"] = lambda _: httpx.Response(204)
+    assert github.request(shop, "DELETE", "/issues/comments/1").status_code == 204

@@ -68,7 +68,7 @@ def form_of(page: str) -> tuple[str, dict[str, Any]]:
 
 
 def begin(client: Client, **given: str) -> tuple[str, dict[str, Any], Any]:
-    answer: Any = client.post("/github/begin", {"kind": "organization", "account": "acme"} | given)
+    answer: Any = client.get("/github/begin", {"kind": "organization", "account": "acme"} | given)
     assert answer.status_code == 200, answer.content
     return *form_of(answer.content.decode()), answer
 
@@ -104,7 +104,7 @@ def test_it_may_be_a_persons_own(set_up: Hub, admin: Client) -> None:
 
 @pytest.mark.parametrize("account", ["", "a/b", "-x", "x" * 40, "a?b", "../x"])
 def test_an_organisation_that_is_none_is_told(set_up: Hub, admin: Client, account: str) -> None:
-    answer = admin.post("/github/begin", {"kind": "organization", "account": account})
+    answer = admin.get("/github/begin", {"kind": "organization", "account": account})
     assert b'role="alert"' in answer.content
     assert b"settings/apps/new" not in answer.content
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from deployments.adapters import gitcommand, github
 from deployments.adapters.github import permissions, tokens
+from deployments.adapters.github.app import known_app
 from deployments.errors import PlatformError
 from deployments.models import GitHubApp, MadeApp, Repository
 
@@ -66,7 +67,7 @@ def test_a_token_is_renewed_five_minutes_before_its_end(
 
 
 def test_threads_that_come_at_once_share_one_token(hub: Hub, shop: Repository) -> None:
-    app = tokens.known_app()
+    app = known_app()
     assert app is not None
     found = tokens.installation_of(app, shop.full_name)
     assert found is not None
@@ -143,7 +144,7 @@ def test_nothing_that_is_secret_is_ever_told(
     said: list[str] = []
     with structlog.testing.capture_logs() as logs:
         github.request(shop, "GET", "/pulls")
-        said.append(repr(tokens._memory) + repr(tokens.caller_for(shop)) + repr(tokens.known_app()))
+        said.append(repr(tokens._memory) + repr(tokens.caller_for(shop)) + repr(known_app()))
         for status in (401, 403, 404, 409, 422, 500):
             hub.answers["POST /repos/acme/shop/statuses/x"] = says(status)
             with pytest.raises(PlatformError) as caught:
