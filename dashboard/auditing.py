@@ -1,42 +1,14 @@
-"""What people did, for the audit log: what a wish changed of a preview, and who came in."""
+"""Who came in, for the audit log; what a wish changed of a preview is `deployments.audit`'s."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from deployments import audit
-from deployments.models import Branch
+from deployments.audit import noted
 
-_FIELDS = (
-    "wanted",
-    "state",
-    "generation",
-    "wanted_commit",
-    "waiting_commit",
-    "live_id",
-    "pinned_by",
-    "expires_at",
-)
-
-
-@contextmanager
-def noted(action: str, branch: Branch, *, actor: str, reason: str = "") -> Iterator[None]:
-    """Take down what somebody did to a preview inside; nothing where that is refused."""
-    before = _values(branch)
-    yield
-    after = _values(branch)
-    differing = [name for name in _FIELDS if before[name] != after[name]]
-    audit.note(
-        action,
-        branch,
-        actor=actor,
-        reason=reason,
-        before={name: before[name] for name in differing},
-        after={name: after[name] for name in differing},
-    )
+__all__ = ["listen", "noted"]
 
 
 def listen() -> None:
@@ -58,8 +30,3 @@ def _signed_out(user: AbstractBaseUser | None, **_: Any) -> None:
 def _refused(credentials: dict[str, Any], **_: Any) -> None:
     tried = str(credentials.get("username") or credentials.get("email") or "").replace("\x00", "")
     audit.note("person.refused", tried, actor=tried or "somebody")
-
-
-def _values(branch: Branch) -> dict[str, Any]:
-    found: dict[str, Any] = Branch.objects.values(*_FIELDS).get(pk=branch.pk)
-    return found

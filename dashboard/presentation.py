@@ -8,9 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from deployments.adapters import github
+from deployments.adapters import hosts
 from deployments.causes import Cause
-from deployments.config import config
 from deployments.models import Branch, Deployment, Repository, Service, Transition
 from deployments.pipeline.queue import Standing
 from deployments.states import BranchState, DeploymentState, Wanted
@@ -214,15 +213,13 @@ def web_address(url: str) -> str:
 
 
 def commit_address(repository: Repository, commit: str) -> str:
-    """Where the repository's host shows a commit; empty where it is not GitHub."""
+    """Where the repository's host shows a commit; empty where that has no pages."""
     return hub_address(repository, f"commit/{commit}")
 
 
 def hub_address(repository: Repository, path: str) -> str:
-    """A page of the repository at GitHub; empty where it does not live there."""
-    if not github.is_home_of(repository):
-        return ""
-    return f"{config().github_url.rstrip('/')}/{repository.full_name}/{path}"
+    """A page of the repository at its host; empty where that has none."""
+    return hosts.of(repository).page(repository, path)
 
 
 def avatar_address(url: str) -> str:

@@ -23,7 +23,7 @@ def changed(branch_id: int, deployment_id: int | None = None) -> None:
         Branch.objects.select_related("repository", "deployment")
         .only(
             "name", "pull_request", "state", "waiting_commit", "seen_commit",
-            "repository__clone_url", "repository__report_comment",
+            "repository__clone_url", "repository__host", "repository__report_comment",
             "repository__report_deployments", "repository__report_status",
             "deployment__commit",
         )

@@ -9,6 +9,7 @@ and then to where they cannot, and compare (`manage audit verify --from`).
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -36,6 +37,17 @@ _FIELDS = (
     "previous",
 )
 _AT_ONCE = 2000
+#: What a wish may change of a preview.
+_WISHED = (
+    "wanted",
+    "state",
+    "generation",
+    "wanted_commit",
+    "waiting_commit",
+    "live_id",
+    "pinned_by",
+    "expires_at",
+)
 
 
 def note(
@@ -68,6 +80,23 @@ def note(
         entry.save(force_insert=True)
         AuditHead.objects.filter(pk=head.pk).update(number=entry.number, digest=entry.digest)
     return entry
+
+
+@contextmanager
+def noted(action: str, branch: Branch, *, actor: str, reason: str = "") -> Iterator[None]:
+    """Take down what somebody did to a preview inside; nothing where that is refused."""
+    before = _wished(branch)
+    yield
+    after = _wished(branch)
+    differing = [name for name in _WISHED if before[name] != after[name]]
+    note(
+        action,
+        branch,
+        actor=actor,
+        reason=reason,
+        before={name: before[name] for name in differing},
+        after={name: after[name] for name in differing},
+    )
 
 
 def digest(entry: AuditEntry) -> str:
@@ -137,3 +166,8 @@ def _plain(values: Mapping[str, Any] | None) -> dict[str, Any]:
     """As JSON gives it back, so that the hash of what is read is that of what was written."""
     plain: dict[str, Any] = json.loads(json.dumps(values or {}, default=str))
     return plain
+
+
+def _wished(branch: Branch) -> dict[str, Any]:
+    found: dict[str, Any] = Branch.objects.values(*_WISHED).get(pk=branch.pk)
+    return found

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from .adapters import cloudmap, ecs, git, github, iam, network
+from .adapters import cloudmap, ecs, git, hosts, iam, network
 from .adapters.github import tokens
 from .adapters.github.app import known_app
 from .config import config
 from .errors import EdahaError
-from .models import Repository
+from .models import Poll, Repository
 
 
 class Subject(StrEnum):
@@ -60,10 +60,21 @@ def _git(repository: Repository) -> Iterator[Check]:
 
 
 def _github(repository: Repository) -> Iterator[Check]:
-    if not github.is_home_of(repository):
-        yield Check(Verdict.GOOD, _("It does not live on GitHub: its pull requests are not read."))
+    host = hosts.of(repository)
+    yield from _looks(repository)
+    if not host.has_pull_requests:
+        says = _(
+            "It is kept by git alone: it has no pull requests with titles, comments or people."
+        )
+        yield Check(Verdict.GOOD, says)
+        if repository.policy == Repository.Policy.PULL_REQUESTS:
+            yield Check(
+                Verdict.DOUBTFUL,
+                _("No branch gets a preview by itself: it has no pull requests."),
+                _("Choose previews for every branch, or for those that match a pattern."),
+            )
         return
-    found = github.open_pull_requests(repository)
+    found = host.open_pull_requests(repository)
     yield Check(Verdict.GOOD, _("GitHub shows its pull requests: %d are open.") % len(found))
     app = known_app()
     if app is not None and tokens.installation_of(app, repository.full_name) is not None:
@@ -74,6 +85,15 @@ def _github(repository: Repository) -> Iterator[Check]:
             _("It is asked without a name: GitHub lets itself be asked rarely then."),
             _("Set up the GitHub App, or EDAHA_GITHUB_TOKEN; private repositories need one."),
         )
+
+
+def _looks(repository: Repository) -> Iterator[Check]:
+    """How its branches are looked at, where they are."""
+    poll = Poll.objects.filter(repository=repository).first()
+    if poll is not None and poll.problem:
+        yield Check(Verdict.WRONG, poll.problem, _("It is tried again by itself."))
+    elif seconds := hosts.poll_seconds(repository):
+        yield Check(Verdict.GOOD, _("Its branches are looked at every %d seconds.") % seconds)
 
 
 def _aws(repository: Repository) -> Iterator[Check]:

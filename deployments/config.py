@@ -16,6 +16,7 @@ CommaList = Annotated[list[str], NoDecode]
 _ADDRESS = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 #: 32 bytes in base64 for URLs: https://cryptography.io/en/latest/fernet/
 _FERNET_KEY = r"[A-Za-z0-9_-]{43}="
+_CREDENTIAL = r"https://[^/?#@\s=]+/([^?#@\s=]*/)?=[^:\s]+:\S+"
 _BUILDER = r"linux/(amd64|arm64)=(tcp|unix|docker-container)://[^,=\s]+"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
@@ -89,6 +90,9 @@ class Installation(BaseSettings):
     github_app_private_key_file: str = ""
     #: Vouches for workflows of GitHub Actions that use the API without a stored token.
     github_oidc_issuer: str = Field("https://token.actions.githubusercontent.com", pattern=_ADDRESS)
+    #: How git signs in at hosts other than GitHub: https://HOST/PATH/=USER:PASSWORD, where the
+    #: longest address that a clone URL begins with counts.
+    git_credentials: CommaList = Field(default=[], repr=False)
     #: Whether a repository may be cloned from a path or a file:// URL.
     allow_local_clone: bool = False
 
@@ -130,6 +134,8 @@ class Installation(BaseSettings):
     fork_cpu: int = Field(1024, ge=0)
     fork_memory: int = Field(2048, ge=0)
 
+    #: How often the branches of repositories are looked at whose host tells nobody of a push.
+    poll_seconds: int = Field(30, ge=5, le=86400)
     #: How often everything is compared: wanted with refs, pull requests and AWS.
     reconcile_seconds: int = Field(300, ge=10)
     #: How long something in AWS that nothing stands for is left before it is removed.
@@ -144,12 +150,26 @@ class Installation(BaseSettings):
     #: What an hour of vCPU and of memory costs, by launch type; without it no cost is shown.
     prices: Annotated[Prices | None, NoDecode] = None
 
-    @field_validator("allowed_hosts", "subnets", "security_groups", "secrets_keys", mode="before")
+    @field_validator(
+        "allowed_hosts", "subnets", "security_groups", "secrets_keys", "git_credentials",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("git_credentials")
+    @classmethod
+    def _check_credentials(cls, entries: list[str]) -> list[str]:
+        for number, entry in enumerate(entries, start=1):
+            if not re.fullmatch(_CREDENTIAL, entry):
+                raise ValueError(
+                    f"entry {number} is none: write it as https://git.example.com/=USER:PASSWORD, "
+                    "the address with a slash at its end, several separated by commas"
+                )
+        return entries
 
     @field_validator("secrets_keys")
     @classmethod

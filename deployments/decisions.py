@@ -4,24 +4,24 @@ An event says that something happened; what is so now is read from git, before t
 wishes anything. So events may come late, twice, or in the wrong order.
 """
 
-from . import announcing, forks, intake
+from . import announcing, forks, intake, leaving_out, touching
 from .adapters import git
 from .models import Branch, Deployment, Repository
 from .payloads import Event, PullRequest
 from .pulls import (
     ACTIONS,
-    METADATA_ACTIONS,
     Decision,
     end,
+    is_metadata,
     is_older,
-    reason_to_skip,
+    pinned,
     remember,
     see,
     skip,
 )
 from .states import BranchState, Wanted
 
-__all__ = ["Decision", "decide", "reason_to_skip", "wants", "was_brought_back"]
+__all__ = ["Decision", "decide", "wants", "was_brought_back"]
 
 
 def decide(repository: Repository, event: Event) -> Decision:
@@ -93,12 +93,12 @@ def _decide_pull_request(repository: Repository, event: Event, pull: PullRequest
         return Decision(f"ignored: {why}", known, left_out=why)
     if known is not None:
         remember(known, pull)
-    reason = reason_to_skip(repository, event, pull)
-    if reason:
-        return Decision(skip(known, event, reason), known, left_out=reason)
-    if known is not None and event.action in METADATA_ACTIONS:
-        return Decision(f"updated title and labels of {known.slug}", known)
-    return _ensure(repository, event)
+    if left := leaving_out.why(repository, event, pull):
+        return Decision(skip(repository, known, event, left), known, left_out=left.reason)
+    if known is not None and is_metadata(repository, event):
+        decision = Decision(f"updated title and labels of {known.slug}", known)
+        return pinned(repository, event, pull, decision)
+    return pinned(repository, event, pull, _ensure(repository, event))
 
 
 def _pull_request_closed(
@@ -148,19 +148,33 @@ def _ensure(repository: Repository, event: Event) -> Decision:
         head = git.read_head(repository, event.branch)
         if head is None:
             return Decision(f"ignored: {event.branch} is no longer in the repository", branch)
-        if branch is None:
-            branch = Branch.for_name(repository, event.branch)
-            if event.pull_request is not None:
-                remember(branch, event.pull_request)
-        if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
+        branch = branch or _begun(repository, event)
+        if decision := _left(repository, event, branch, head):
             see(branch, head)
-            text = f"ignored: {head[:7]} of {branch.slug} is {branch.state} already"
-            return Decision(text, branch)
-        if event.is_about_commit and branch.seen_commit == head:
-            # Skipped, or destroyed by hand since: the same commit again is no news.
-            return Decision(f"ignored: {head[:7]} of {branch.slug} was here before", branch)
+            return decision
         if intake.want_commit(branch, head, trigger=_trigger(event), actor=event.sender):
             return Decision(f"deploying {head[:7]} to {branch.slug}", branch)
+
+
+def _begun(repository: Repository, event: Event) -> Branch:
+    # With a path filter, it may come to nothing.
+    is_certain = not repository.paths
+    branch = Branch.for_name(repository, event.branch) if is_certain else _noted(repository, event)
+    if event.pull_request is not None:
+        remember(branch, event.pull_request)
+    return branch
+
+
+def _left(repository: Repository, event: Event, branch: Branch, head: str) -> Decision | None:
+    """That nothing is to be done about the head, and why; None where it is to be deployed."""
+    if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
+        return Decision(f"ignored: {head[:7]} of {branch.slug} is {branch.state} already", branch)
+    if event.is_about_commit and branch.seen_commit == head:
+        # Skipped, or destroyed by hand since: the same commit again is no news.
+        return Decision(f"ignored: {head[:7]} of {branch.slug} was here before", branch)
+    if reason := touching.reason_to_skip(repository, branch, head):
+        return Decision(f"ignored: {reason}", branch, left_out=reason)
+    return None
 
 
 def _trigger(event: Event) -> Deployment.Trigger:

@@ -6,7 +6,7 @@ import structlog
 from django.db.models import Q
 from django.utils import timezone
 
-from . import decisions, installations
+from . import audit, commands, decisions, installations
 from .adapters import wakeups
 from .errors import EdahaError
 from .models import Delivery, Repository
@@ -108,10 +108,22 @@ def _decide(delivery: Delivery, event: Event) -> str:
     if delivery.key_id not in key_ids_for(repository):
         return "ignored: it is signed with another repository's secret"
     delivery.repository = repository
+    if event.kind == "issue_comment":
+        return _obey(delivery, repository, event)
     if event.kind not in {"push", "create", "delete", "pull_request"}:
         return f"ignored: {event.kind} events change nothing"
     if not event.branch:
         return "ignored: it is about a tag"
     decision = decisions.decide(repository, event)
+    delivery.branch = decision.branch
+    return decision.text
+
+
+def _obey(delivery: Delivery, repository: Repository, event: Event) -> str:
+    origin = audit.origin.set(f"comment on {repository.full_name}"[:100])
+    try:
+        decision = commands.obey(repository, event)
+    finally:
+        audit.origin.reset(origin)
     delivery.branch = decision.branch
     return decision.text

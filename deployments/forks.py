@@ -4,19 +4,20 @@ The head is read from the repository's own ref of the pull request, whatever the
 policy, name, label or earlier approval has a say in whether it waits.
 """
 
-from . import intake
+from . import intake, leaving_out, touching
 from .adapters import git
 from .errors import PlatformError
 from .models import Branch, Repository
 from .payloads import Event, PullRequest
 from .pulls import (
     ACTIONS,
-    METADATA_ACTIONS,
     Decision,
     end,
+    is_metadata,
     is_older,
-    reason_to_skip,
+    pinned,
     remember,
+    see,
     skip,
 )
 from .states import BranchState, Wanted
@@ -36,11 +37,13 @@ def decide(repository: Repository, event: Event, pull: PullRequest) -> Decision:
         return Decision(f"ignored: {why}", known, left_out=why)
     if known is not None:
         remember(known, pull)
-    if reason := reason_to_skip(repository, event, pull):
-        return Decision(skip(known, event, reason), known, left_out=reason)
-    if known is not None and event.action in METADATA_ACTIONS:
-        return Decision(f"updated title and labels of {known.slug}", known)
-    return _wait(repository, known, event, pull)
+    if left := leaving_out.why(repository, event, pull):
+        return Decision(skip(repository, known, event, left), known, left_out=left.reason)
+    if known is not None and is_metadata(repository, event):
+        decision = Decision(f"updated title and labels of {known.slug}", known)
+    else:
+        decision = _wait(repository, known, event, pull)
+    return pinned(repository, event, pull, decision)
 
 
 def _wait(
@@ -54,6 +57,9 @@ def _wait(
         if head is None:
             return Decision(f"ignored: {repository} has no head of #{pull.number}", branch)
         branch = branch or _noted(repository, pull)
+        if reason := touching.reason_to_skip(repository, branch, head):
+            see(branch, head)
+            return Decision(f"ignored: {reason}", branch, left_out=reason)
         if branch.seen_commit == head:
             _check_not_behind(event, pull, head)
             if branch.wanted == Wanted.PRESENT or event.is_about_commit:

@@ -43,6 +43,7 @@ __all__ = [
 _WITHOUT_END: dict[str, Any] = {
     "expires_at": None,
     "expiry_warned_at": None,
+    "kept_until": None,
     "pinned_at": None,
     "pinned_by": "",
 }

@@ -1,5 +1,7 @@
 """Keeping a preview longer than its time: a pin, and an extension. `intake` offers them."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,8 +49,8 @@ def unpin(branch: Branch, *, actor: str, reason: str = "") -> bool:
     return True
 
 
-def extend(branch: Branch, *, actor: str) -> bool:
-    """Count the preview's time anew, as a visit does.
+def extend(branch: Branch, *, actor: str, by: timedelta | None = None) -> bool:
+    """Count the preview's time anew, as a visit does; or have it end no earlier than `by` from now.
 
     False when that happened just now, or where it has no end. Raises UserError where there is
     nothing to keep.
@@ -56,11 +58,15 @@ def extend(branch: Branch, *, actor: str) -> bool:
     with transaction.atomic():
         _hold(branch)
         _check_there(branch)
+        if by is not None:
+            branch.kept_until = max(timezone.now() + by, branch.kept_until or timezone.now())
         ends = expiry.expires_at(branch, timezone.now())
         if ends is None or _is_about(branch, ends.timestamp()):
             return False
+        branch.save(update_fields=["kept_until"])
         expiry.restart(branch)
-        _tell(branch, actor, "Kept longer")
+        for_so_long = f" for {expiry.in_words(by)}" if by else ""
+        _tell(branch, actor, f"Kept longer{for_so_long}")
     wakeups.notify(branch=branch.pk)
     return True
 

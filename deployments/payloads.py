@@ -17,7 +17,9 @@ _NAME_MAX = 255
 _COMMIT_MAX = 64
 #: What both databases hold in the column.
 _NUMBER_MAX = 2**31 - 1
-SKIP_LABEL = "skip-preview"
+#: GitHub takes no longer comment.
+_COMMENT_MAX = 65_536
+_ID_MAX = 2**63 - 1
 
 
 class MalformedPayload(ValueError):
@@ -42,6 +44,28 @@ class PullRequest:
     head_commit: str = ""
     #: What GitHub says the author is to the repository.
     author_association: str = ""
+    #: What it is to be merged into.
+    base_branch: str = ""
+    #: Whether GitHub calls the author's account a bot's.
+    is_bot: bool = False
+
+    def has_label(self, name: str) -> bool:
+        """GitHub tells labels apart whatever their case. No name is no label."""
+        return bool(name) and name.casefold() in {label.casefold() for label in self.labels}
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on a pull request."""
+
+    number: int
+    pull_request: int
+    author: str
+    body: str
+    #: Whether a person wrote it, as far as GitHub knows.
+    is_by_bot: bool
+    #: None where it is not told.
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,11 @@ class Event:
     commit: str = ""
     skip_marker: str = ""
     pull_request: PullRequest | None = field(default=None)
+    #: The label that was set or taken away.
+    label: str = ""
+    #: Whether the pull request is to be merged into another branch than before.
+    has_new_base: bool = False
+    comment: Comment | None = None
     #: Nobody told of it.
     is_found: bool = False
 
@@ -119,7 +148,11 @@ def _parse(kind: str, body: dict[str, Any]) -> Event:
         branch = _branch_name(body["ref"]) if is_branch else ""
         return Event(**common, branch=branch, is_deleted=kind == "delete")
     if kind == "pull_request":
+        common["label"] = _text((body.get("label") or {}).get("name"))
+        common["has_new_base"] = bool((body.get("changes") or {}).get("base"))
         return _of_pull_request(common, body["pull_request"])
+    if kind == "issue_comment":
+        return Event(**common, comment=_comment(body))
     return Event(**common)
 
 
@@ -158,8 +191,32 @@ def _of_pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
             head_branch=name,
             head_commit=_text(head.get("sha"))[:_COMMIT_MAX],
             author_association=_text(pull.get("author_association")),
+            base_branch=_text(pull["base"].get("ref"))[:_NAME_MAX],
+            is_bot=_is_bot(author),
         ),
     )
+
+
+def _comment(body: dict[str, Any]) -> Comment | None:
+    """None where it is about an issue that is no pull request."""
+    issue, comment = body["issue"], body["comment"]
+    if not issue.get("pull_request"):
+        return None
+    author = comment.get("user") or {}
+    login = _text(author.get("login"))
+    return Comment(
+        number=_number(comment["id"], _ID_MAX),
+        pull_request=_number(issue["number"]),
+        author=login,
+        body=_text(comment.get("body"))[:_COMMENT_MAX],
+        is_by_bot=_is_bot(author),
+        created_at=_time(comment["created_at"]) if comment.get("created_at") else None,
+    )
+
+
+def _is_bot(account: dict[str, Any]) -> bool:
+    """https://docs.github.com/en/rest/users/users: an App's account is a Bot."""
+    return account.get("type") == "Bot" or _text(account.get("login")).endswith("[bot]")
 
 
 def _is_fork(pull: dict[str, Any]) -> bool:
@@ -187,9 +244,9 @@ def _branch_name(name: Any) -> str:
     return name
 
 
-def _number(value: Any) -> int:
+def _number(value: Any, most: int = _NUMBER_MAX) -> int:
     number = int(value)
-    if not 0 < number <= _NUMBER_MAX:
+    if not 0 < number <= most:
         raise ValueError("number")
     return number
 

@@ -7,17 +7,16 @@ from django.db import transaction
 
 from . import announcing, intake
 from .adapters import wakeups
+from .leaving_out import LeftOut
 from .models import Branch, Repository
-from .payloads import SKIP_LABEL, Event, PullRequest
+from .payloads import Event, PullRequest
 from .states import BranchState, Wanted
 
 #: pull_request actions after which the preview has to be there.
 _DEPLOYING_ACTIONS = {"opened", "reopened", "synchronize", "ready_for_review"}
-METADATA_ACTIONS = {"edited", "labeled", "converted_to_draft"}
+_METADATA_ACTIONS = {"edited", "labeled", "converted_to_draft"}
 #: Those that may change something.
-ACTIONS = _DEPLOYING_ACTIONS | METADATA_ACTIONS | {"unlabeled"}
-#: pull_request actions that may take the preview away.
-_ENDING_ACTIONS = {"converted_to_draft", "labeled"}
+ACTIONS = _DEPLOYING_ACTIONS | _METADATA_ACTIONS | {"unlabeled"}
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,16 @@ def end(known: Branch, event: Event, pull: PullRequest, kept: Callable[[], str])
             return "ignored: a later event of this pull request was here before"
 
 
-def reason_to_skip(repository: Repository, event: Event, pull: PullRequest) -> str:
-    """Why an open pull request is to have no preview; empty where it is."""
-    if event.skip_marker:
-        return event.skip_marker
-    if SKIP_LABEL in pull.labels:
-        return f"label {SKIP_LABEL}"
-    if pull.is_draft and not repository.deploy_drafts:
-        return "the pull request is a draft"
-    return ""
+def is_metadata(repository: Repository, event: Event) -> bool:
+    """Whether it is no reason to deploy what is known already, or was destroyed by hand."""
+    if event.action == "labeled":
+        return event.label.casefold() != repository.start_label.casefold() or not event.label
+    if event.action == "unlabeled":
+        # Where it is not told which label it was, it may have been that one.
+        return event.label.casefold() not in {"", repository.skip_label.casefold()}
+    if event.action == "edited":
+        return not event.has_new_base
+    return event.action in _METADATA_ACTIONS
 
 
 def see(branch: Branch, commit: str) -> None:
@@ -91,6 +91,8 @@ def remember(branch: Branch, pull: PullRequest) -> None:
         "author_avatar_url": pull.avatar_url[:500],
         "pull_request_url": pull.url[:500],
         "pull_request": pull.number,
+        "base_branch": pull.base_branch,
+        "has_start_label": pull.has_label(branch.repository.start_label),
         "pull_request_updated_at": pull.updated_at,
     }
     if branch.is_fork:
@@ -109,12 +111,40 @@ def remember(branch: Branch, pull: PullRequest) -> None:
         wakeups.notify(branch=branch.pk)
 
 
-def skip(known: Branch | None, event: Event, reason: str) -> str:
+def skip(repository: Repository, known: Branch | None, event: Event, left: LeftOut) -> str:
     """Leave a pull request out; where it had a preview, what says so now ends that."""
     if (
         known is not None
-        and event.action in _ENDING_ACTIONS
-        and intake.destroy(known, actor=event.sender, reason=reason, forget=True)
+        and left.ends(repository, event)
+        and intake.destroy(known, actor=event.sender, reason=left.reason, forget=True)
     ):
-        return f"destroying {known.slug}: {reason}"
-    return f"ignored: {reason}"
+        return f"destroying {known.slug}: {left.reason}"
+    return f"ignored: {left.reason}"
+
+
+def pinned(repository: Repository, event: Event, pull: PullRequest, decision: Decision) -> Decision:
+    """The decision, after the label that pins had its way with its branch."""
+    if decision.branch is not None:
+        _pin_by_label(repository, decision.branch, event, pull)
+    return decision
+
+
+def _pin_by_label(repository: Repository, branch: Branch, event: Event, pull: PullRequest) -> None:
+    """Let the label that pins have its way, once for each time that it is set or taken away.
+
+    What somebody pinned by hand stays so; what somebody unpinned is not pinned again by the next
+    push.
+    """
+    by = f"label {repository.pin_label}"
+    branch.refresh_from_db(fields=["pinned_at", "pinned_by", "wanted"])
+    if branch.wanted == Wanted.ABSENT:
+        return
+    if not pull.has_label(repository.pin_label):
+        if branch.pinned_by == by:
+            intake.unpin(branch, actor=event.sender or by, reason=f"{by} was taken away")
+    elif branch.pinned_at is None and (
+        event.label.casefold() == repository.pin_label.casefold()
+        or event.action in {"opened", "reopened"}
+        or event.is_found
+    ):
+        intake.pin(branch, actor=by, reason=f"set by {event.sender}" if event.sender else by)

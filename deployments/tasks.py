@@ -82,3 +82,8 @@ def run_reconciliation(reconciliation_id: int | None = None) -> None:
         reconcile.reconcile()
     else:
         reconcile.carry_out(reconciliation_id)
+
+
+@shared_task(name=wakeups.POLL)
+def poll(repository_id: int) -> None:
+    reconcile.poll(repository_id)

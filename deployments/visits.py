@@ -19,7 +19,7 @@ _ONCE_IN = timedelta(minutes=1)
 #: Somebody waits for the page: better to miss a visit than to be slow.
 _PATIENCE_MS = 100
 #: The columns that `note` needs.
-READ = ("state", "visited_at", "expires_seconds", "expiry_warned_at", "pinned_at")
+READ = ("state", "visited_at", "expires_seconds", "expiry_warned_at", "kept_until", "pinned_at")
 
 
 def note(branch: Branch) -> None:
@@ -46,6 +46,7 @@ def _write(branch: Branch) -> None:
         # Somebody may have pinned it, or pushed another `expires`, since it was read.
         pinned_at=branch.pinned_at,
         expires_seconds=branch.expires_seconds,
+        kept_until=branch.kept_until,
     )
     ends = expiry.expires_at(branch, now)
     written = rows.update(visited_at=now, expires_at=ends, expiry_warned_at=None)

@@ -155,6 +155,19 @@ class RepositoryOut(Schema):
     policy: str
     patterns: list[str]
     forks: str = Field(description="What becomes of pull requests from forks: `approval` or `off`.")
+    deploy_drafts: bool = Field(description="Whether draft pull requests get a preview.")
+    only_with_label: bool = Field(description="Whether pull requests need `start_label` for one.")
+    start_label: str = Field(description="The label that gives a preview in any case, or empty.")
+    skip_label: str = Field(description="The label that takes it away, or empty.")
+    pin_label: str = Field(description="The label that keeps it, or empty.")
+    deploy_bots: bool = Field(description="Whether pull requests of bots get a preview.")
+    bots: list[str] = Field(description="People’s accounts that count as bots.")
+    base_branches: list[str] = Field(description="Patterns of what is merged into; empty is any.")
+    paths: list[str] = Field(description="Patterns of files that have to change; empty is any.")
+    host: str = Field(description="`github`, `git` (no API), or empty: as the clone URL says.")
+    poll_seconds: int | None = Field(
+        description="Seconds between two looks at its branches; 0 is never, null the host’s usual."
+    )
     report_comment: bool
     report_deployments: bool
     report_status: str = Field(description="`check`, `status` or `off`.")

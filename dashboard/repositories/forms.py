@@ -26,6 +26,13 @@ SECTIONS = (
         _("Which branches get a preview"), ("policy", "patterns", "deploy_drafts", "forks"), False
     ),
     Section(
+        _("Which pull requests get a preview"),
+        ("only_with_label", "start_label", "skip_label", "pin_label", "deploy_bots", "bots",
+         "base_branches", "paths"),
+        True,
+    ),
+    Section(_("How pushes are heard of"), ("host", "poll_seconds"), True),
+    Section(
         _("What GitHub is told"),
         ("report_comment", "report_deployments", "report_status"),
         False,
@@ -61,6 +68,16 @@ _LABELS: dict[str, str | Promise] = {
     "patterns": _("Patterns"),
     "deploy_drafts": _("Draft pull requests, too"),
     "forks": _("Pull requests from forks"),
+    "only_with_label": _("Only with the label that starts one"),
+    "start_label": _("Label that starts one"),
+    "skip_label": _("Label that takes it away"),
+    "pin_label": _("Label that pins it"),
+    "deploy_bots": _("Pull requests of bots, too"),
+    "bots": _("Also bots"),
+    "base_branches": _("Only into these branches"),
+    "paths": _("Only where these files change"),
+    "host": _("Host"),
+    "poll_seconds": _("Seconds between looks"),
     "report_comment": _("A comment in the pull request"),
     "report_deployments": _("Deployments"),
     "report_status": _("What becomes of a commit"),
@@ -98,6 +115,18 @@ _HELP: dict[str, str | Promise] = {
     "is_private": _("Only people with a role inside it, and administrators, see that it exists."),
     "patterns": _("One a line, such as feature/*. Only with “Branches that match a pattern”."),
     "forks": _("Code of strangers: an approved commit gets no secrets and no role in AWS."),
+    "start_label": _("It counts before drafts, bots, bases and files. Empty: no label does that."),
+    "skip_label": _("Empty: no label does that."),
+    "pin_label": _("It stays until the label is taken away. Empty: no label does that."),
+    "deploy_bots": _("Such as Dependabot and Renovate, by GitHub’s kind of account."),
+    "bots": _("Names of people’s accounts that are bots all the same, one a line."),
+    "base_branches": _("What they are to be merged into, one pattern a line. Empty: any."),
+    "paths": _(
+        "Patterns as in .gitignore, one a line, such as src/ or !*.md. Empty: any. All that the "
+        "branch changes counts."
+    ),
+    "host": _("Plain git has no pull requests and tells of no pushes: its branches are polled."),
+    "poll_seconds": _("0: never. Empty: 30 for plain git unless the installation says otherwise."),
     "report_comment": _("One, which is edited: where the preview is, and how it is."),
     "report_deployments": _("GitHub shows them in the pull request, and under “Environments”."),
     "report_status": _("Whatever becomes of it, it ends in a final state."),
@@ -132,9 +161,9 @@ _HELP: dict[str, str | Promise] = {
 #: What says what its code may reach. Whoever is an administrator of one repository alone must not
 #: reach more than was given to it.
 _FOR_THE_INSTALLATION = (
-    "full_name", "clone_url", "allowed", "cluster", "namespace", "subnets", "security_groups",
-    "assign_public_ip", "launch_type", "capacity_providers", "task_role_arn", "execution_role_arn",
-    "max_builds", "max_previews", "deployments_per_hour",
+    "full_name", "clone_url", "host", "poll_seconds", "allowed", "cluster", "namespace", "subnets",
+    "security_groups", "assign_public_ip", "launch_type", "capacity_providers", "task_role_arn",
+    "execution_role_arn", "max_builds", "max_previews", "deployments_per_hour",
 )  # fmt: skip
 
 
@@ -142,6 +171,9 @@ class RepositoryForm(forms.ModelForm):  # type: ignore[type-arg]
     patterns = ListField(required=False)
     platforms = ListField()
     allowed = ListField(required=False)
+    bots = ListField(required=False)
+    base_branches = ListField(required=False)
+    paths = ListField(required=False)
     workflow_refs = ListField(required=False)
     subnets = ListField(required=False)
     security_groups = ListField(required=False)

@@ -16,10 +16,11 @@ from dashboard.presentation import hub_address
 from dashboard.protection.pages import bypass_of
 from dashboard.shown_once import keep, take
 from deployments import checking, connecting, registering
+from deployments.adapters import hosts
 from deployments.checking import Subject
 from deployments.config import config
 from deployments.errors import UserError
-from deployments.models import Delivery, Repository
+from deployments.models import Delivery, Poll, Repository
 from deployments.secrets import installation_secrets
 from deployments.states import BranchState
 
@@ -52,6 +53,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             "webhook_url": f"{config().base_url.rstrip('/')}/webhooks/github",
             "hooks_url": hub_address(repository, "settings/hooks/new"),
             "newest": Delivery.objects.filter(repository=pk).defer("payload").last(),
+            "poll": Poll.objects.filter(repository=pk).first(),
+            "poll_seconds": hosts.poll_seconds(repository),
+            "has_pull_requests": hosts.of(repository).has_pull_requests,
             "subjects": list(Subject),
             "told": told.of_repository(repository),
             **people.members(repository),

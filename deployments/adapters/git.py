@@ -11,12 +11,14 @@ from tempfile import TemporaryDirectory
 
 from ..errors import PlatformError, UserError
 from ..models import Branch, Repository
+from .gitchanges import changed_files
 from .gitcommand import has_commit, locked, repository_cache, run
 from .gitpulls import FETCH as _FETCH
 from .gitpulls import bring_pull_commit, read_pull_head
 from .worktree import checkout, remove_worktree, worktree_held, worktree_path
 
 __all__ = [
+    "changed_files",
     "checkout",
     "commit_message",
     "commit_subject",

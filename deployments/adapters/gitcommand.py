@@ -44,10 +44,10 @@ def repository_cache(repository: Repository) -> Path:
 
 
 @contextmanager
-def locked(repository: Repository) -> Iterator[None]:
+def locked(repository: Repository, name: str = "lock") -> Iterator[None]:
     folder = repository_cache(repository)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -90,18 +90,28 @@ def has_commit(repository: Repository, mirror: Path, commit: str) -> bool:
 
 
 def _authorization(repository: Repository) -> dict[str, str]:
-    """git's setting that signs in at GitHub; empty elsewhere, and where nothing is there to do it.
+    """git's setting that signs in at the host; empty where nothing is there to do it.
 
     In its environment and not among its arguments, which others on the machine can read.
     """
     hub = f"{config().github_url.rstrip('/')}/"
     if not hub.startswith("https://") or not repository.clone_url.startswith(hub):
-        return {}
+        return _credentials(repository)
     token = tokens.caller_for(repository, tokens.READING).token
-    if not token:
-        return {}
-    basic = b64encode(f"x-access-token:{token}".encode()).decode()
-    return {f"http.{hub}.extraHeader": f"Authorization: Basic {basic}"}
+    return _basic(hub, f"x-access-token:{token}") if token else {}
+
+
+def _credentials(repository: Repository) -> dict[str, str]:
+    """Those of the installation's settings for another host; git sends them nowhere else."""
+    known = dict(entry.split("=", 1) for entry in config().git_credentials)
+    fitting = [address for address in known if repository.clone_url.startswith(address)]
+    address = max(fitting, key=len, default="")
+    return _basic(address, known[address]) if address else {}
+
+
+def _basic(address: str, user: str) -> dict[str, str]:
+    basic = b64encode(user.encode()).decode()
+    return {f"http.{address}.extraHeader": f"Authorization: Basic {basic}"}
 
 
 def environment(more: dict[str, str] | None = None) -> dict[str, str]:
@@ -135,7 +145,7 @@ def _explain(repository: Repository, command: str, stderr: str) -> PlatformError
     if "Authentication failed" in stderr or "could not read Username" in stderr:
         hint = (
             "Install the GitHub App on this repository, or set EDAHA_GITHUB_TOKEN to a token that "
-            "may read its contents."
+            "may read its contents. For another host than GitHub, set EDAHA_GIT_CREDENTIALS."
         )
     elif "not found" in stderr or "does not appear to be a git repository" in stderr:
         hint = f"Check the clone URL of {repository.full_name}: {repository.clone_url}"

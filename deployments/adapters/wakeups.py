@@ -25,6 +25,8 @@ CLEAN = "deployments.clean"
 DESTROY = "deployments.destroy"
 TICK = "deployments.tick"
 RECONCILE = "deployments.reconcile"
+#: Look at a repository's branches.
+POLL = "deployments.poll"
 #: For a build worker: give back what its disk no longer needs.
 TIDY = "deployments.tidy"
 #: Take a picture of what has gone live.

@@ -3,6 +3,7 @@ from .audit import AuditEntry, AuditHead
 from .branch import Branch
 from .build import Build
 from .bypass import Bypass
+from .command import Command
 from .delivery import Delivery
 from .deployment import Deployment
 from .githubapp import GitHubApp, HookLook, MadeApp, Redelivery
@@ -12,6 +13,7 @@ from .log import BuildStep, LogChunk
 from .mappedrole import MappedRole
 from .orphan import Orphan
 from .outgoing import Messenger, Outgoing
+from .poll import Poll
 from .pulse import Pulse
 from .reconciliation import Reconciliation
 from .redeemed import Redeemed
@@ -33,6 +35,7 @@ __all__ = [
     "Build",
     "BuildStep",
     "Bypass",
+    "Command",
     "Delivery",
     "Deployment",
     "GitHubApp",
@@ -45,6 +48,7 @@ __all__ = [
     "Messenger",
     "Orphan",
     "Outgoing",
+    "Poll",
     "Pulse",
     "Reconciliation",
     "Redeemed",

@@ -38,6 +38,10 @@ class Branch(models.Model):
     author_avatar_url = models.CharField(max_length=500, blank=True)
     pull_request = models.PositiveIntegerField(null=True, blank=True)
     pull_request_url = models.CharField(max_length=500, blank=True)
+    #: What the pull request is to be merged into.
+    base_branch = models.CharField(max_length=255, blank=True, default="", db_default="")
+    #: Whether it has the label that gives a preview in any case.
+    has_start_label = models.BooleanField(default=False, db_default=False)
     #: GitHub's own time of the last change: an older event that arrives later is told by it.
     pull_request_updated_at = models.DateTimeField(null=True, blank=True)
 
@@ -78,6 +82,8 @@ class Branch(models.Model):
     visited_at = models.DateTimeField(null=True, blank=True)
     #: When it ends by itself, unless somebody visits it, pushes or pins it before.
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    #: Somebody asked for it until then, however little it is visited.
+    kept_until = models.DateTimeField(null=True, blank=True)
     #: When people were warned of that end; None where they were not, or it has moved since.
     expiry_warned_at = models.DateTimeField(null=True, blank=True)
     #: Since when it is kept whatever happens, and who wanted that.

@@ -29,7 +29,9 @@ def ttl(branch: Branch) -> timedelta | None:
 def expires_at(branch: Branch, since: datetime) -> datetime | None:
     """When it ends if nothing happens after `since`; None means never."""
     lasts = ttl(branch)
-    return since + lasts if lasts and branch.pinned_at is None else None
+    if not lasts or branch.pinned_at is not None:
+        return None
+    return max(since + lasts, branch.kept_until or since)
 
 
 def notice(lasts: timedelta) -> timedelta:
@@ -43,7 +45,10 @@ def counted_again(branch: Branch) -> datetime | None:
     if lasts is None or ends is None:
         return None
     wished = branch.deployment.created_at if branch.deployment else branch.created_at
-    return max(ends, wished + lasts, *([branch.visited_at + lasts] if branch.visited_at else []))
+    also = [branch.kept_until] if branch.kept_until else []
+    if branch.visited_at:
+        also.append(branch.visited_at + lasts)
+    return max(ends, wished + lasts, *also)
 
 
 def with_end() -> Q:
@@ -63,7 +68,7 @@ def at_rest() -> Q:
 
 def restart(branch: Branch) -> None:
     """Count anew from now: somebody was active. The caller holds the branch's row."""
-    branch.refresh_from_db(fields=["pinned_at", "expires_seconds"])
+    branch.refresh_from_db(fields=["pinned_at", "expires_seconds", "kept_until"])
     branch.expires_at, branch.expiry_warned_at = expires_at(branch, timezone.now()), None
     branch.save(update_fields=["expires_at", "expiry_warned_at"])
 

@@ -1,7 +1,5 @@
-import re
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,16 +7,12 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from ..allowed import NAMED, WORDS, is_entry
 from ..config import config
-from ..fargate import SIZES, offered
+from .repository_problems import PLATFORMS, problems_of
 
-#: Owner and name as GitHub allows them.
-FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
-_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: More than anybody has, and what both databases hold.
-LIMIT_MAX = 1_000_000
-_PLATFORMS = {"linux/amd64": "X86_64", "linux/arm64": "ARM64"}
+#: GitHub's labels are no longer: https://docs.github.com/en/rest/issues/labels
+_LABEL_MAX = 50
+_EMPTY_LIST = models.Value([], models.JSONField())
 
 
 class RoleName(models.TextChoices):
@@ -31,6 +25,15 @@ class RoleName(models.TextChoices):
 
 #: A workflow administers nothing.
 ROLES = [choice for choice in RoleName.choices if choice[0] != RoleName.ADMIN]
+
+
+class HostName(models.TextChoices):
+    """Hosts of git, as `adapters.hosts` knows them."""
+
+    GITHUB = "github", "GitHub"
+    GIT = "git", _("Plain git, without an API")
+
+    __empty__ = _("As its address says")
 
 
 def _default_platforms() -> list[str]:
@@ -94,6 +97,33 @@ class Repository(models.Model):
     forks = models.CharField(
         max_length=10, choices=Forks, default=Forks.APPROVAL, db_default=Forks.APPROVAL
     )
+
+    # Which pull requests get one; `leaving_out` reads it.
+    #: A label that gives a preview whatever the rest says; empty switches each of the three off.
+    start_label = models.CharField(
+        max_length=_LABEL_MAX, blank=True, default="preview", db_default="preview"
+    )
+    #: A label that takes it away.
+    skip_label = models.CharField(
+        max_length=_LABEL_MAX, blank=True, default="skip-preview", db_default="skip-preview"
+    )
+    #: A label that keeps it from expiring.
+    pin_label = models.CharField(
+        max_length=_LABEL_MAX, blank=True, default="preview-pin", db_default="preview-pin"
+    )
+    only_with_label = models.BooleanField(default=False, db_default=False)
+    #: Pull requests of bots: by GitHub's kind of account, and by these names.
+    deploy_bots = models.BooleanField(default=True, db_default=True)
+    bots = models.JSONField(default=list, blank=True, db_default=_EMPTY_LIST)
+    #: Patterns of the branches that they are to be merged into; empty means any.
+    base_branches = models.JSONField(default=list, blank=True, db_default=_EMPTY_LIST)
+    #: gitignore's patterns of the files that have to be changed; empty means any.
+    paths = models.JSONField(default=list, blank=True, db_default=_EMPTY_LIST)
+
+    #: Who keeps it, and so what can be asked about it; empty means what the clone URL looks like.
+    host = models.CharField(max_length=10, choices=HostName, blank=True, default="", db_default="")
+    #: Seconds between two looks at its branches. None means what is usual for its host, 0 never.
+    poll_seconds = models.PositiveIntegerField(null=True, blank=True)
 
     #: What GitHub is told: a comment in the pull request, its Deployments API, and a check run or
     #: commit status.
@@ -184,7 +214,7 @@ class Repository(models.Model):
     @property
     def cpu_architecture(self) -> str:
         """Where tasks run: the first platform that is built (ECS's own word for it)."""
-        return _PLATFORMS[self.platforms[0]]
+        return PLATFORMS[self.platforms[0]]
 
     @property
     def runs_on_fargate(self) -> bool:
@@ -197,108 +227,7 @@ class Repository(models.Model):
     def clean(self) -> None:
         """Check every value as early as possible; all problems at once."""
         problems: dict[str, Any] = {}
-        for field, problem in _problems(self):
+        for field, problem in problems_of(self):
             problems.setdefault(field, []).append(problem)
         if problems:
             raise ValidationError(problems)
-
-
-#: A field's name, and what is wrong with it.
-Problems = list[tuple[str, Any]]
-
-
-def _problems(repository: Repository) -> Problems:
-    return [
-        *_name_problems(repository),
-        *_build_problems(repository),
-        *_list_problems(repository),
-        *_task_problems(repository),
-        *_limit_problems(repository),
-    ]
-
-
-def _name_problems(repository: Repository) -> Problems:
-    found: Problems = []
-    if not FULL_NAME.fullmatch(repository.full_name):
-        found.append(("full_name", _("Write it as OWNER/NAME, as GitHub does.")))
-    url = repository.clone_url
-    if not url.startswith("https://") and not config().allow_local_clone:
-        found.append(("clone_url", _("Use an https:// address.")))
-    elif not url.startswith(("https://", "file:///", "/")):
-        found.append(("clone_url", _("Use an https:// address or an absolute path.")))
-    if "@" in urlsplit(url).netloc:
-        found.append(("clone_url", _("Give no name or token here; set EDAHA_GITHUB_TOKEN.")))
-    if any(ord(character) < 33 for character in url):
-        found.append(("clone_url", _("An address has no spaces or control characters.")))
-    return found
-
-
-def _build_problems(repository: Repository) -> Problems:
-    found: Problems = []
-    for field in ("dockerfile", "context", "definitions"):
-        path = getattr(repository, field)
-        if path.startswith(("/", "-")) or ".." in path.split("/"):
-            found.append((field, _("Give a path inside the repository.")))
-    known = ", ".join(_PLATFORMS)
-    platforms = repository.platforms
-    if not isinstance(platforms, list) or not platforms or set(platforms) - set(_PLATFORMS):
-        found.append(("platforms", _("Give a list of one or more of %s.") % known))
-    return found
-
-
-def _list_problems(repository: Repository) -> Problems:
-    found: Problems = []
-    for field in ("patterns", "workflow_refs", "subnets", "security_groups", "allowed"):
-        value = getattr(repository, field)
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            found.append((field, _("Give a list of texts.")))
-    if repository.policy == Repository.Policy.PATTERNS and not repository.patterns:
-        found.append(("patterns", _("Give at least one pattern, such as feature/*.")))
-    found += _allowed_problems(repository)
-    environment = repository.environment
-    if not isinstance(environment, dict):
-        return [*found, ("environment", _("Give names and values."))]
-    for name, value in environment.items():
-        if not _ENVIRONMENT_NAME.fullmatch(name) or not isinstance(value, str):
-            found.append(("environment", _("“%s” is not a name with a text value.") % name))
-    return found
-
-
-def _allowed_problems(repository: Repository) -> Problems:
-    if not isinstance(repository.allowed, list):
-        return []  # told already
-    known = ", ".join([*(f"{kind}:PATTERN" for kind in NAMED), *WORDS])
-    return [
-        ("allowed", _("“%(entry)s” is none of %(known)s.") % {"entry": entry, "known": known})
-        for entry in repository.allowed
-        if not is_entry(str(entry))
-    ]
-
-
-def _task_problems(repository: Repository) -> Problems:
-    found: Problems = []
-    if repository.launch_type and repository.capacity_providers:
-        found.append(("launch_type", _("Choose a launch type or capacity providers, not both.")))
-    providers = repository.capacity_providers
-    if not isinstance(providers, list) or not all(isinstance(item, str) for item in providers):
-        found.append(("capacity_providers", _("Give a list of capacity provider names.")))
-    path = repository.health_path
-    if path and (not path.startswith("/") or any(ord(c) < 33 or ord(c) > 126 for c in path)):
-        found.append(("health_path", _("Begin the path with “/”.")))
-    if repository.launch_type == Repository.LaunchType.FARGATE:
-        if repository.cpu not in SIZES:
-            sizes = ", ".join(map(str, SIZES))
-            found.append(("cpu", _("Fargate offers %s CPU units.") % sizes))
-        elif repository.memory not in SIZES[repository.cpu]:
-            sizes = offered(repository.cpu)
-            found.append(("memory", _("With this CPU, Fargate offers %s MiB.") % sizes))
-    return found
-
-
-def _limit_problems(repository: Repository) -> Problems:
-    fields = ("max_builds", "max_previews", "deployments_per_hour")
-    return [
-        (field, _("Give a number from 0, which means no limit, to %d.") % LIMIT_MAX)
-        for field in fields
-        if not 0 <= (getattr(repository, field) or 0) <= LIMIT_MAX
-    ]

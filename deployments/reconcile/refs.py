@@ -4,21 +4,39 @@ Whatever nobody told of is decided about by the same rules as a delivery (`decis
 read first, then git, then GitHub: what a delivery changes meanwhile is left to it.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Protocol
 
-from .. import decisions
-from ..adapters import git, github
+from .. import decisions, leaving_out
+from ..adapters import git, hosts
 from ..models import Branch, Repository
-from ..payloads import SKIP_LABEL, Event, PullRequest, skip_marker
+from ..payloads import Event, PullRequest, skip_marker
 from ..states import Wanted
-from .notebook import Notebook
 
 Known = dict[str, Branch]
 _NOBODY_TOLD = "and no delivery has told of it"
 
 
-def compare(repository: Repository, notebook: Notebook) -> None:
-    """Take up what no delivery told of; raises EdahaError where git does not answer."""
+class Notes(Protocol):
+    """Whoever wants to know what was found: a pass's notebook, or a poll."""
+
+    def count(self, name: str, number: int = 1) -> None: ...
+
+    def beat(self) -> None: ...
+
+    def found(self, what: str, done: str) -> None: ...
+
+    def problem(self, sentence: str) -> None: ...
+
+    def guarded(self, what: str) -> AbstractContextManager[None]: ...
+
+
+def compare(repository: Repository, notebook: Notes, *, is_found: bool = True) -> None:
+    """Take up what no delivery told of; raises EdahaError where git does not answer.
+
+    Without `is_found`, looking is how pushes are heard of: they are news as others are.
+    """
     known = {branch.name: branch for branch in repository.branches.all()}
     heads = git.heads(repository)
     notebook.count("heads", len(heads))
@@ -27,10 +45,11 @@ def compare(repository: Repository, notebook: Notebook) -> None:
             f"{repository}: git shows no branch at all. That is hardly so: nothing is destroyed."
         )
         return
-    comparison = _Comparison(repository, notebook, known, heads)
-    if github.is_home_of(repository):
+    comparison = _Comparison(repository, notebook, known, heads, is_found)
+    host = hosts.of(repository)
+    if host.has_pull_requests:
         with notebook.guarded(f"{repository}: pull requests are not compared"):
-            comparison.pull_requests(github.open_pull_requests(repository))
+            comparison.pull_requests(host.open_pull_requests(repository))
     comparison.heads()
     comparison.gone()
 
@@ -39,8 +58,14 @@ class _Comparison:
     """One repository's rows on one side, its heads on the other."""
 
     def __init__(
-        self, repository: Repository, notebook: Notebook, known: Known, heads: dict[str, str]
+        self,
+        repository: Repository,
+        notebook: Notes,
+        known: Known,
+        heads: dict[str, str],
+        is_found: bool,
     ) -> None:
+        self._is_found = is_found
         self.repository, self.notebook = repository, notebook
         self.known, self._heads = known, heads
         #: Branches that were decided about in this pass.
@@ -89,7 +114,8 @@ class _Comparison:
         what = f"Pull request #{pull.number} of {self.repository} ({event.branch}) "
         what += "has changed" if is_change else "is open"
         before = (branch.title, branch.pull_request) if branch else None
-        decision = self._decide(replace(event, action=action), what)
+        is_rebased = branch is not None and branch.base_branch not in {"", pull.base_branch}
+        decision = self._decide(replace(event, action=action, has_new_base=is_rebased), what)
         if is_change and not decision.changes_something and before != (pull.title, pull.number):
             self.notebook.found(f"{what}, {_NOBODY_TOLD}", decision.text)
 
@@ -98,20 +124,21 @@ class _Comparison:
         if branch is None:
             return "opened"
         told_at = branch.pull_request_updated_at
-        is_left_out = bool(decisions.reason_to_skip(self.repository, event, pull))
+        left = leaving_out.why(self.repository, event, pull)
         if branch.wanted == Wanted.ABSENT:
             # By hand it stays away, until there is a new commit or it is reopened.
             is_news = branch.seen_commit != self._head_of(event)
-            is_known = is_left_out and pull.updated_at == told_at
+            is_known = left is not None and pull.updated_at == told_at
             return "reopened" if is_news and not is_known else ""
-        if branch.is_fork and branch.seen_commit != pull.head_commit and not is_left_out:
+        if branch.is_fork and branch.seen_commit != pull.head_commit and left is None:
             return "synchronize"
         if branch.pull_request == pull.number and told_at and pull.updated_at <= told_at:
             return ""
-        if SKIP_LABEL in pull.labels:
-            return "labeled"
-        is_draft = pull.is_draft and not self.repository.deploy_drafts
-        return "converted_to_draft" if is_draft else "edited"
+        if left is None or not left.action:
+            return "edited"
+        # What a person brought back in spite of a filter stays: comments, too, change the time.
+        stays = not left.is_explicit and decisions.was_brought_back(branch)
+        return "edited" if stays else left.action
 
     def _head_of(self, event: Event) -> str:
         """Where its branch is now; of a fork, as GitHub tells it. Empty where it is gone."""
@@ -132,7 +159,7 @@ class _Comparison:
         what = f"Pull request #{number} of {self.repository} ({branch.name}) is closed"
         with self.notebook.guarded(what):
             # As it is now: the list may be older than a delivery that came meanwhile.
-            event = github.pull_request(self.repository, number)
+            event = hosts.of(self.repository).pull_request(self.repository, number)
             if event.pull_request is not None and not event.pull_request.is_open:
                 self._decide(replace(event, action="closed"), what)
 
@@ -146,7 +173,8 @@ class _Comparison:
             self._decide(event, what)
 
     def _event(self, name: str) -> Event:
-        return Event("push", repository=self.repository.full_name, branch=name, is_found=True)
+        name_of_it = self.repository.full_name
+        return Event("push", repository=name_of_it, branch=name, is_found=self._is_found)
 
     def _decide(self, event: Event, what: str) -> decisions.Decision:
         self.notebook.beat()

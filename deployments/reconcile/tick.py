@@ -17,6 +17,7 @@ from ..pipeline import queue
 from ..states import ENDED, TIMEOUTS, BranchState, DeploymentState
 from .expiry import end_expired
 from .full import ask_if_due
+from .polling import ask_due
 
 _AT_ONCE = 500
 #: A wake-up that was sent is given this long to be heard.
@@ -60,6 +61,7 @@ def tick() -> None:
     outbox.wake_messengers(now)
     _tidy_up(now)
     ask_if_due()
+    ask_due(now)
 
 
 def _wake_queue(late: datetime) -> None:

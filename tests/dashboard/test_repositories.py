@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from deployments import checking
 from deployments.adapters import ecs, network
 from deployments.checking import Subject, Verdict
 from deployments.errors import PlatformError
-from deployments.models import Repository
+from deployments.models import Poll, Repository
 from tests.deployments.world import Origin
 
 from .rows import a_delivery, a_live_branch, a_person, a_repository
@@ -190,3 +191,25 @@ def test_networks_are_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unknown_subject_is_not_found(deployer: Client) -> None:
     assert deployer.get(f"/repositories/{a_repository().pk}/check/ftp").status_code == 404
+
+
+def test_one_that_is_polled_says_how_and_what_went_wrong(admin: Client) -> None:
+    plain = Repository.objects.create(full_name="acme/plain", clone_url="https://git.example/x")
+    hub = Repository.objects.create(full_name="acme/hub", clone_url="https://github.com/acme/hub")
+    Poll.objects.create(repository=plain, due_at=timezone.now(), problem="git <b>failed</b>")
+    page = admin.get(f"/repositories/{plain.pk}").content.decode()
+    assert "Its branches are looked at every 30 seconds." in page
+    assert "needs no webhook" in page
+    assert "git &lt;b&gt;failed&lt;/b&gt;" in page
+    assert "looked at every" not in admin.get(f"/repositories/{hub.pk}").content.decode()
+
+
+def test_filters_are_written_one_a_line_and_refused_at_their_field(admin: Client) -> None:
+    given = values(only_with_label="on", start_label="go", paths="src/\n!*.md", bots="robo")
+    admin.post("/repositories/add", given)
+    repository = Repository.objects.get()
+    assert repository.paths == ["src/", "!*.md"]
+    assert (repository.start_label, repository.bots) == ("go", ["robo"])
+    page = admin.post("/repositories/add", given | {"full_name": "a/b", "paths": "# x"})
+    assert "is no pattern such as gitignore" in page.content.decode()
+    assert Repository.objects.count() == 1

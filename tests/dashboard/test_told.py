@@ -37,7 +37,7 @@ def test_when_it_was_told(client: Client) -> None:
     _row(branch, told_at=timezone.now(), done_at=timezone.now())
     for path in (f"/branches/{branch.pk}", f"/deployments/{deployment.pk}"):
         page = _told(client, path)
-        assert "Told to GitHub" in page and "/told\"" not in page
+        assert "Told to GitHub" in page and '/told"' not in page
 
 
 def test_a_preview_that_is_not_on_github_says_nothing_of_it(client: Client) -> None:
@@ -72,7 +72,7 @@ def test_whoever_only_looks_cannot_try_again() -> None:
     client.force_login(a_person("viewer", "vera"))
     branch = a_branch()
     row = _row(branch, problem=_PROBLEM, due_at="2030-01-01T00:00Z")
-    assert "/told\"" not in _told(client, f"/branches/{branch.pk}")
+    assert '/told"' not in _told(client, f"/branches/{branch.pk}")
     assert client.post(f"/branches/{branch.pk}/told").status_code == 403
     row.refresh_from_db()
     assert row.due_at.year == 2030

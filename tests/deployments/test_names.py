@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deployments import names
 from deployments.models import Branch, Repository
-from deployments.models.repository import FULL_NAME
+from deployments.models.repository_problems import FULL_NAME
 
 from . import branch_names
 from .models_of_aws import constraints

@@ -19,6 +19,8 @@ from deployments.states import ACTIVE, ENDED, BranchState
 from .cloud import EXECUTION_ROLE, Cloud
 from .ears import Ears
 
+#: These stories say themselves what is pushed, and nobody listens to what is told of it.
+ELSEWHERE = {wakeups.POLL, wakeups.TELL}
 WORKERS: dict[str, Callable[..., None]] = {
     wakeups.DECIDE: celery_tasks.decide.run,
     wakeups.BUILD: celery_tasks.build.run,
@@ -113,7 +115,8 @@ class World:
     def work_once(self) -> None:
         """Workers do what they have heard so far."""
         for task, ids, _ in dict.fromkeys(self.ears.take()):
-            WORKERS[task](*ids)
+            if task not in ELSEWHERE:
+                WORKERS[task](*ids)
 
     def settle(
         self, until: Callable[[], bool] | None = None, *, within: timedelta = timedelta(hours=3)

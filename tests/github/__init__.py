@@ -54,10 +54,14 @@ def pull_request(
     draft: bool = False,
     fork: bool = False,
     updated_at: str = "",
+    label: str = "",
 ) -> Payload:
     known = f"pull_request.{action}" in examples()
     payload = _for_repository(f"pull_request.{action if known else 'opened'}", full_name)
     payload |= {"action": action, "number": number}
+    payload.pop("label", None)
+    if label:
+        payload["label"] = {"name": label}
     pull = payload["pull_request"]
     pull |= {
         "number": number,
@@ -69,6 +73,34 @@ def pull_request(
     pull["head"] |= {"ref": branch, "sha": commit}
     pull["head"]["repo"] = {"id": _REPOSITORY_ID + int(fork), "full_name": full_name}
     pull["base"]["repo"] |= {"id": _REPOSITORY_ID, "full_name": full_name}
+    return payload
+
+
+def comment(
+    full_name: str,
+    number: int,
+    body: str,
+    *,
+    comment_id: int = 1,
+    author: str = "mona",
+    action: str = "created",
+    bot: bool = False,
+    created_at: str = "",
+    on_issue: bool = False,
+) -> Payload:
+    """A comment on a pull request, or on an issue."""
+    payload = _for_repository("issue_comment.created", full_name)
+    payload |= {"action": action, "sender": payload["sender"] | {"login": author}}
+    payload["issue"] |= {"number": number, "state": "open"}
+    payload["issue"].pop("pull_request", None)
+    if not on_issue:
+        payload["issue"]["pull_request"] = {"url": f"https://api.github.com/pulls/{number}"}
+    payload["comment"] |= {
+        "id": comment_id,
+        "body": body,
+        "created_at": created_at or datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "user": payload["comment"]["user"] | {"login": author, "type": "Bot" if bot else "User"},
+    }
     return payload
 
 

@@ -10,7 +10,7 @@ from deployments import approving, decisions, intake
 from deployments.adapters import git
 from deployments.causes import Cause
 from deployments.models import Branch, Deployment, Outgoing, Repository
-from deployments.payloads import SKIP_LABEL, Event, parse
+from deployments.payloads import Event, parse
 from deployments.reports import verdict
 from deployments.states import ACTIVE, BranchState, DeploymentState
 from tests import github as examples
@@ -151,7 +151,7 @@ def _event(action: str = "opened", **more: Any) -> Event:
     [
         ({}, {"title": "Docs [skip preview]"}),
         ({"deploy_drafts": False}, {"draft": True}),
-        ({}, {"labels": [{"name": SKIP_LABEL}]}),
+        ({}, {"labels": [{"name": "skip-preview"}]}),
         ({"policy": "patterns", "patterns": ["release/*"]}, {}),
     ],
     ids=["marker", "draft", "label", "filter"],

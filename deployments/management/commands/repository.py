@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments import registering
+from deployments.adapters import hosts
 from deployments.config import config
 from deployments.errors import UserError
-from deployments.management.options import (
-    OPTIONS,
+from deployments.management.given import (
     RESETTABLE,
     defaults,
     flag_of,
@@ -20,6 +20,7 @@ from deployments.management.options import (
     problems_of,
     settings_of,
 )
+from deployments.management.options import OPTIONS
 from deployments.models import Repository
 from deployments.secrets import installation_secrets
 
@@ -76,7 +77,7 @@ def _add(arguments: dict[str, Any]) -> str:
     if known is None:
         repository = Repository(full_name=arguments["full_name"], **values)
         _save(repository)
-        return f"{repository} added.{_without_secret(repository)}\n{_next_step()}"
+        return f"{repository} added.{_without_secret(repository)}\n{_next_step(repository)}"
     differing = _differing(known, values)
     if differing and not arguments["update"]:
         raise CommandError(
@@ -86,11 +87,13 @@ def _add(arguments: dict[str, Any]) -> str:
     return _change(known, values)
 
 
-def _next_step() -> str:
+def _next_step(repository: Repository) -> str:
+    if seconds := hosts.poll_seconds(repository):
+        return f"Its branches are looked at every {seconds} seconds; a webhook is not needed."
     return (
         f"Next: on GitHub, add a webhook to {config().base_url}/webhooks/github with the same "
-        "secret, content type application/json, for pushes, pull requests, and branches that "
-        "are created or deleted."
+        "secret, content type application/json, for pushes, pull requests, issue comments, and "
+        "branches that are created or deleted."
     )
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments import safekeeping
-from deployments.management.options import problems_of
+from deployments.management.given import problems_of
 from deployments.models import Repository, Secret
 
 _ACTOR = "manage"

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments import tokens
 from deployments.errors import UserError
-from deployments.management.options import operator, problems_of
+from deployments.management.given import operator, problems_of
 from deployments.models import ApiToken, Repository
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from deployments import audit
-from deployments.management.options import operator, problems_of
+from deployments.management.given import operator, problems_of
 from deployments.models import ApiToken, MappedRole
 
 ROLES = ApiToken.Role.values

@@ -22,7 +22,6 @@ from deployments.adapters import git, github, wakeups
 from deployments.adapters import verify as checking
 from deployments.models import Branch, Delivery, Deployment, Orphan, Reconciliation, Repository
 from deployments.models import lease as leases
-from deployments.payloads import SKIP_LABEL
 from deployments.pipeline import images, plan, release, verify
 from deployments.reconcile import drift
 from deployments.secrets import key_id
@@ -143,7 +142,7 @@ class Life(RuleBasedStateMachine):
             self.hub.change_pull("converted_to_draft", name, draft=True)
             self.expected.marked(name, is_draft=True)
         else:
-            labels = (SKIP_LABEL,) if action == "labeled" else ()
+            labels = ("skip-preview",) if action == "labeled" else ()
             self.hub.change_pull(action, name, labels=labels)
             self.expected.marked(name, is_labelled=bool(labels))
 
