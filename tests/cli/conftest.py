@@ -11,6 +11,8 @@ import pytest
 
 from deployments.adapters import wakeups
 from deployments.models import ApiToken
+from tests.api.test_workflows import issuer as issuer
+from tests.api.test_workflows import token as token
 
 ROOT = Path(__file__).resolve().parents[2]
 Ended = subprocess.CompletedProcess[str]
