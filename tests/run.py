@@ -20,7 +20,17 @@ BIN = Path(sys.executable).parent
 OUTPUT = ROOT / "test-results"
 
 #: Code that is linted; each is a package or a file.
-CODE = ["dashboard", "deployments", "router", "sandbox", "bench", "tests", "manage.py"]
+CODE = [
+    "dashboard",
+    "deployments",
+    "router",
+    "sandbox",
+    "bench",
+    "tests",
+    "cli",
+    ".github",
+    "manage.py",
+]
 #: What touches the database runs on both.
 ON_POSTGRES = [
     f"tests/{name}"
@@ -78,7 +88,7 @@ def lint() -> int:
     commands = [
         ["ruff", "check", *CODE],
         ["ruff", "format", "--check", *CODE],
-        ["mypy", "dashboard", "deployments", "router", "sandbox", "bench", "tests"],
+        ["mypy", "dashboard", "deployments", "router", "sandbox", "bench", "tests", "cli"],
         ["lint-imports"],
         ["python", "static/src/stamp.py", "--check"],
         ["djlint", "templates", "--check", "--lint", "--quiet"],

@@ -65,6 +65,8 @@ def list_branches(
     rows = access(request).visible(_branches())
     if query.repository:
         rows = rows.filter(repository__full_name__iexact=query.repository)
+    if query.name is not None:
+        rows = rows.filter(name=query.name)
     if query.state:
         rows = rows.filter(state__in=query.state)
     return page(rows, query, request, response)

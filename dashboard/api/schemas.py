@@ -255,6 +255,7 @@ class BranchQuery(PageQuery):
     repository: str | None = Field(
         None, description="OWNER/NAME", pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", max_length=140
     )
+    name: str | None = Field(None, description="The branch's name in git.", max_length=255)
     state: list[BranchState] = Field([], description="One of these; may be repeated.")
 
 

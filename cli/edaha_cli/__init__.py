@@ -1,0 +1,1 @@
+"""The `edaha` command: previews from the terminal, by Edaha's API."""
