@@ -23,6 +23,7 @@ from .description import DescribedAPI
 from .paging import page
 from .parameters import refuse_unknown_parameters
 from .problems import Problem, handle_errors
+from .repeating import answer_once
 from .schemas import (
     BranchOut,
     BranchQuery,
@@ -48,6 +49,7 @@ api = DescribedAPI(
     urls_namespace="api",
     auth=VIEWER,
 )
+api.add_decorator(answer_once)
 api.add_decorator(refuse_unknown_parameters)
 handle_errors(api)
 

@@ -271,8 +271,9 @@ def _path_of(operation: Operation, place: Place) -> str:
 
 
 def _secret(repository: Repository) -> Secret:
-    known = {"name": "DATABASE", "reference": "ssm:/shop/db"}
-    return Secret.objects.get_or_create(repository=repository, **known)[0]
+    return Secret.objects.get_or_create(
+        repository=repository, name="DATABASE", reference="ssm:/shop/db"
+    )[0]
 
 
 def _stranger() -> User:
