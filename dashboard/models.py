@@ -53,3 +53,21 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role} of {self.repository}"
+
+
+class KeptAnswer(models.Model):
+    """What the API answered to a call that had a key of its own, in case the call is repeated."""
+
+    #: SHA-256 over the token, the operation and the key: none of them is kept.
+    scope = models.CharField(max_length=64, unique=True)
+    #: SHA-256 over what was sent.
+    sent = models.CharField(max_length=64)
+    #: None while the first call is being worked on.
+    status = models.PositiveSmallIntegerField(null=True)
+    content_type = models.CharField(max_length=100, blank=True)
+    #: Encrypted, since some answers are told once.
+    sealed = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.created_at}: {self.status or 'in progress'}"

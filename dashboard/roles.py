@@ -1,5 +1,6 @@
 """Roles are given and taken: everywhere, and inside one repository. All of it is audited."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,18 @@ from deployments.models import MappedRole, Repository
 
 from .access import Role, role_of
 from .models import Membership
+
+
+def add(name: str, role: Role | None, *, actor: str) -> tuple[User, str]:
+    """A new person, and their password, which can be read only now. Raises ValidationError."""
+    person, password = User(username=name), secrets.token_urlsafe(12)
+    person.set_password(password)
+    person.full_clean()
+    with transaction.atomic():
+        person.save()
+        audit.note("person.add", name, actor=actor)
+        give(person, role, actor=actor)
+    return person, password
 
 
 def give(person: User, role: Role | None, *, actor: str) -> bool:

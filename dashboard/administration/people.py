@@ -1,6 +1,5 @@
 """People: who may sign in, and as what; everywhere, and inside one repository."""
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +15,6 @@ from dashboard import listing, roles
 from dashboard.access import Role, requires, role_of
 from dashboard.listing import Search
 from dashboard.shown_once import keep, take
-from deployments import audit
 from deployments.errors import UserError
 from deployments.models import ApiToken, Repository
 
@@ -51,17 +49,11 @@ def listed(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """A new person with a password that is shown once."""
     name, role = request.POST.get("name", "").strip(), Role.named(request.POST.get("role", ""))
-    person, password = User(username=name), secrets.token_urlsafe(12)
-    person.set_password(password)
     try:
-        person.full_clean()
+        _person, password = roles.add(name, role, actor=request.user.get_username())
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return redirect("people")
-    person.save()
-    actor = request.user.get_username()
-    audit.note("person.add", name, actor=actor)
-    roles.give(person, role, actor=actor)
     keep(request, "person", {"name": name, "password": password})
     return redirect("people")
 

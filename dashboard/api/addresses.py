@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
-from . import problems, wishes
+from . import administering, problems, repeating, repositories, shares, wishes
 from .operations import api
 
 #: The operations are known once their modules are.
-__all__ = ["urls", "wishes"]
+__all__ = ["administering", "repositories", "shares", "urls", "wishes"]
 
 View = Callable[..., HttpResponse]
 
@@ -39,8 +39,12 @@ def _finished(view: View) -> View:
             response = view(request, *args, **kwargs)
         except Http404 as problem:
             response = problems.not_found(request, problem)
+        except Exception:
+            repeating.forget(request)
+            raise
         if response.status_code == 405:
             response = problems.not_allowed(response["Allow"])
+        repeating.keep(request, response)
         response["Cache-Control"] = "no-store"
         return response
 

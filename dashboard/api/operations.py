@@ -24,6 +24,7 @@ from .description import DescribedAPI
 from .paging import page
 from .parameters import refuse_unknown_parameters
 from .problems import Problem, handle_errors
+from .repeating import answer_once
 from .reports import ReportOut
 from .schemas import (
     BranchOut,
@@ -50,6 +51,7 @@ api = DescribedAPI(
     urls_namespace="api",
     auth=VIEWER,
 )
+api.add_decorator(answer_once)
 api.add_decorator(refuse_unknown_parameters)
 handle_errors(api)
 
@@ -179,8 +181,7 @@ def list_deliveries(
     summary="One webhook with its payload",
 )
 def get_delivery(request: HttpRequest, guid: Path[Guid]) -> Delivery:
-    shown = access(request).visible(Delivery.objects.select_related("repository"))
-    return get_object_or_404(shown, guid=guid.lower())
+    return delivery_of(request, guid)
 
 
 @api.get(
@@ -214,7 +215,7 @@ def branch_of(request: HttpRequest, branch_id: int, role: Role = Role.VIEWER) ->
     404 where it is not to be seen, 403 where it is and the role is a lower one.
     """
     branch: Branch = get_object_or_404(access(request).visible(_branches()), pk=branch_id)
-    _check(request, branch.repository_id, role)
+    check_role(request, branch.repository_id, role)
     return branch
 
 
@@ -222,11 +223,20 @@ def deployment_of(request: HttpRequest, deployment_id: int, role: Role = Role.VI
     """The deployment with that id, by the same rules."""
     shown = access(request).visible(_deployments().select_related("branch__repository"))
     deployment: Deployment = get_object_or_404(shown, pk=deployment_id)
-    _check(request, deployment.branch.repository_id, role)
+    check_role(request, deployment.branch.repository_id, role)
     return deployment
 
 
-def _check(request: HttpRequest, repository: int, role: Role) -> None:
+def delivery_of(request: HttpRequest, guid: str) -> Delivery:
+    """The delivery of that GUID, for whoever may deploy in its repository."""
+    shown = access(request).visible(Delivery.objects.select_related("repository"))
+    delivery: Delivery = get_object_or_404(shown, guid=guid.lower())
+    check_role(request, delivery.repository_id, Role.DEPLOYER)
+    return delivery
+
+
+def check_role(request: HttpRequest, repository: int | None, role: Role) -> None:
+    """Refuse whoever has a lower role inside the repository of that id."""
     held = access(request).inside(repository)
     if held is None or held < role:
         raise refusal(role)

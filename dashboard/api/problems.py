@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
+from django.core.exceptions import ValidationError as Refused
 from django.http import Http404, HttpRequest, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
@@ -67,6 +68,7 @@ def handle_errors(api: NinjaAPI) -> None:
         (TooMany, _too_many),
         (HttpError, _http_error),
         (ValidationError, _invalid),
+        (Refused, _refused_by_a_row),
         (Http404, not_found),
         (RequestDataTooBig, _too_large),
         (UserError, _refused_by_domain),
@@ -121,6 +123,18 @@ def _invalid(request: HttpRequest, problem: ValidationError) -> JsonResponse:
     ]
     said = "; ".join(f"{each.where}: {each.what}" for each in errors)
     return answer(422, said, "The description is at /api/v1/openapi.json.", errors=errors)
+
+
+def _refused_by_a_row(request: HttpRequest, problem: Refused) -> JsonResponse:
+    """What a row does not take: each field with all that is wrong."""
+    told = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
+    errors = [
+        FieldProblem(where="body" if name in ("", NON_FIELD_ERRORS) else f"body.{name}", what=what)
+        for name, said in told.items()
+        for what in said
+    ]
+    said = "; ".join(f"{each.where}: {each.what}" for each in errors)
+    return answer(422, said, "Nothing was changed.", errors=errors)
 
 
 def _where(location: tuple[str | int, ...]) -> str:

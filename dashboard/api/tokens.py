@@ -63,6 +63,11 @@ def access(request: HttpRequest) -> Access:
     return caller(request).access
 
 
+def actor(request: HttpRequest) -> str:
+    """How what whoever asks does is noted."""
+    return f"{caller(request).name} (API)"
+
+
 def refusal(needed: Role) -> AuthorizationError:
     return AuthorizationError(message=f"This needs the role {needed.name.lower()}.")
 
@@ -128,5 +133,7 @@ def _note_use(token: ApiToken) -> None:
 
 VIEWER = Token(Role.VIEWER)
 DEPLOYER = Token(Role.DEPLOYER)
+ADMIN = Token(Role.ADMIN)
 #: What concerns the whole installation.
 OPERATOR = Token(Role.DEPLOYER, is_everywhere=True)
+ADMINISTRATOR = Token(Role.ADMIN, is_everywhere=True)

@@ -1,18 +1,18 @@
 """The operations that tell a wish: each one call of the domain, by whoever's token it is."""
 
 from django.http import HttpRequest
-from ninja import Status
+from ninja import Path, Status
 
 from dashboard.access import EVERYTHING, Role
 from dashboard.auditing import noted
-from deployments import audit, intake, reconcile
+from deployments import audit, deliveries, intake, reconcile
 from deployments.errors import UserError
-from deployments.models import Branch, Deployment, Reconciliation
+from deployments.models import Branch, Delivery, Deployment, Reconciliation
 
 from .approvals import Verdict
-from .operations import ERRORS, Key, api, branch_of, deployment_of
-from .schemas import BranchOut, DeploymentOut, Explained, ReconciliationOut, Wish
-from .tokens import DEPLOYER, OPERATOR, access, caller
+from .operations import ERRORS, Key, api, branch_of, delivery_of, deployment_of
+from .schemas import BranchOut, DeliveryOut, DeploymentOut, Explained, Guid, ReconciliationOut, Wish
+from .tokens import DEPLOYER, OPERATOR, access, actor
 
 
 @api.post(
@@ -23,15 +23,15 @@ from .tokens import DEPLOYER, OPERATOR, access, caller
     description="The branch's newest commit, or another one of its commits.",
 )
 def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> Status[Deployment]:
-    branch, actor, reason = _branch(request, branch_id), _actor(request), _reason(wish)
+    branch, who, reason = _branch(request, branch_id), actor(request), _reason(wish)
     no_cache = wish.no_cache if wish else False
-    with noted("preview.deploy", branch, actor=actor, reason=reason):
+    with noted("preview.deploy", branch, actor=who, reason=reason):
         if wish and wish.commit is not None:
             made = intake.deploy_commit(
-                branch, wish.commit, actor=actor, reason=reason, no_cache=no_cache
+                branch, wish.commit, actor=who, reason=reason, no_cache=no_cache
             )
         else:
-            made = intake.redeploy(branch, actor=actor, reason=reason, no_cache=no_cache)
+            made = intake.redeploy(branch, actor=who, reason=reason, no_cache=no_cache)
     return Status(202, made)
 
 
@@ -44,9 +44,9 @@ def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> 
     "have a look at `waiting_commit`, and send that.",
 )
 def approve(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Deployment]:
-    branch, actor = _branch(request, branch_id), _actor(request)
-    with noted("fork.approve", branch, actor=actor, reason=wish.reason):
-        made = intake.approve(branch, wish.commit, actor=actor, reason=wish.reason)
+    branch, who = _branch(request, branch_id), actor(request)
+    with noted("fork.approve", branch, actor=who, reason=wish.reason):
+        made = intake.approve(branch, wish.commit, actor=who, reason=wish.reason)
     return Status(202, made)
 
 
@@ -58,9 +58,9 @@ def approve(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Deplo
     description="What was approved before stays; the next push waits again. 409 as above.",
 )
 def reject(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Branch]:
-    branch, actor = _branch(request, branch_id), _actor(request)
-    with noted("fork.reject", branch, actor=actor, reason=wish.reason):
-        intake.reject(branch, wish.commit, actor=actor, reason=wish.reason)
+    branch, who = _branch(request, branch_id), actor(request)
+    with noted("fork.reject", branch, actor=who, reason=wish.reason):
+        intake.reject(branch, wish.commit, actor=who, reason=wish.reason)
     return Status(202, _branch(request, branch_id))
 
 
@@ -75,9 +75,9 @@ def reject(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Branch
 def roll_back(
     request: HttpRequest, deployment_id: Key, wish: Explained | None = None
 ) -> Status[Deployment]:
-    to, actor, reason = _deployment(request, deployment_id), _actor(request), _reason(wish)
-    with noted("preview.roll_back", to.branch, actor=actor, reason=reason):
-        made = intake.roll_back(to.branch, to, actor=actor, reason=reason)
+    to, who, reason = _deployment(request, deployment_id), actor(request), _reason(wish)
+    with noted("preview.roll_back", to.branch, actor=who, reason=reason):
+        made = intake.roll_back(to.branch, to, actor=who, reason=reason)
     return Status(202, made)
 
 
@@ -88,10 +88,10 @@ def roll_back(
     summary="Destroy a preview",
 )
 def destroy(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Status[Branch]:
-    branch, actor = _branch(request, branch_id), _actor(request)
-    reason = _reason(wish) or f"{actor} asked for it"
-    with noted("preview.destroy", branch, actor=actor, reason=reason):
-        intake.destroy(branch, actor=actor, reason=reason)
+    branch, who = _branch(request, branch_id), actor(request)
+    reason = _reason(wish) or f"{who} asked for it"
+    with noted("preview.destroy", branch, actor=who, reason=reason):
+        intake.destroy(branch, actor=who, reason=reason)
     return Status(202, _branch(request, branch_id))
 
 
@@ -105,9 +105,9 @@ def destroy(request: HttpRequest, branch_id: Key, wish: Explained | None = None)
 def cancel(
     request: HttpRequest, deployment_id: Key, wish: Explained | None = None
 ) -> Status[Deployment]:
-    deployment, actor = _deployment(request, deployment_id), _actor(request)
-    with noted("deployment.cancel", deployment.branch, actor=actor, reason=_reason(wish)):
-        if not intake.cancel(deployment, actor=actor, reason=_reason(wish)):
+    deployment, who = _deployment(request, deployment_id), actor(request)
+    with noted("deployment.cancel", deployment.branch, actor=who, reason=_reason(wish)):
+        if not intake.cancel(deployment, actor=who, reason=_reason(wish)):
             raise UserError(
                 f"Deployment {deployment.pk} is not on its way: it is {deployment.state}.",
                 hint="Redeploy its branch, or destroy it.",
@@ -123,9 +123,9 @@ def cancel(
     description="It does not end by itself then. A closed pull request still ends it.",
 )
 def pin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Branch:
-    branch, actor, reason = _branch(request, branch_id), _actor(request), _reason(wish)
-    with noted("preview.pin", branch, actor=actor, reason=reason):
-        intake.pin(branch, actor=actor, reason=reason)
+    branch, who, reason = _branch(request, branch_id), actor(request), _reason(wish)
+    with noted("preview.pin", branch, actor=who, reason=reason):
+        intake.pin(branch, actor=who, reason=reason)
     return _branch(request, branch_id)
 
 
@@ -136,9 +136,9 @@ def pin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> 
     summary="Let a pinned preview's time begin anew",
 )
 def unpin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -> Branch:
-    branch, actor, reason = _branch(request, branch_id), _actor(request), _reason(wish)
-    with noted("preview.unpin", branch, actor=actor, reason=reason):
-        intake.unpin(branch, actor=actor, reason=reason)
+    branch, who, reason = _branch(request, branch_id), actor(request), _reason(wish)
+    with noted("preview.unpin", branch, actor=who, reason=reason):
+        intake.unpin(branch, actor=who, reason=reason)
     return _branch(request, branch_id)
 
 
@@ -149,10 +149,25 @@ def unpin(request: HttpRequest, branch_id: Key, wish: Explained | None = None) -
     summary="Count a preview's time anew, as a visit does",
 )
 def extend(request: HttpRequest, branch_id: Key) -> Branch:
-    branch, actor = _branch(request, branch_id), _actor(request)
-    with noted("preview.extend", branch, actor=actor):
-        intake.extend(branch, actor=actor)
+    branch, who = _branch(request, branch_id), actor(request)
+    with noted("preview.extend", branch, actor=who):
+        intake.extend(branch, actor=who)
     return _branch(request, branch_id)
+
+
+@api.post(
+    "/deliveries/{guid}/replay",
+    auth=DEPLOYER,
+    response=ERRORS | {202: DeliveryOut},
+    summary="Decide about a webhook once more",
+    description="By the same rules: what is so is read from git again. 409 while it is decided.",
+)
+def replay(request: HttpRequest, guid: Path[Guid]) -> Status[Delivery]:
+    delivery, who = delivery_of(request, guid), actor(request)
+    if not deliveries.replay(delivery, actor=who):
+        raise UserError("It is still being decided.", hint="Nothing was changed.")
+    audit.note("delivery.replay", delivery.guid, actor=who, repository=delivery.repository)
+    return Status(202, delivery_of(request, guid))
 
 
 @api.post(
@@ -163,8 +178,8 @@ def extend(request: HttpRequest, branch_id: Key) -> Branch:
     description="Where a comparison runs already, the answer is that one.",
 )
 def compare(request: HttpRequest) -> Status[Reconciliation]:
-    asked = reconcile.ask(_actor(request))
-    audit.note("installation.compare", "", actor=_actor(request), after={"pass": asked.pk})
+    asked = reconcile.ask(actor(request))
+    audit.note("installation.compare", "", actor=actor(request), after={"pass": asked.pk})
     if access(request).sight != EVERYTHING:
         asked.findings, asked.problems = [], []
     return Status(202, asked)
@@ -180,7 +195,3 @@ def _deployment(request: HttpRequest, deployment_id: int) -> Deployment:
 
 def _reason(wish: Explained | None) -> str:
     return wish.reason if wish else ""
-
-
-def _actor(request: HttpRequest) -> str:
-    return f"{caller(request).name} (API)"

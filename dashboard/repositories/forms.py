@@ -160,7 +160,7 @@ _HELP: dict[str, str | Promise] = {
 
 #: What says what its code may reach. Whoever is an administrator of one repository alone must not
 #: reach more than was given to it.
-_FOR_THE_INSTALLATION = (
+FOR_THE_INSTALLATION = (
     "full_name", "clone_url", "host", "poll_seconds", "allowed", "cluster", "namespace", "subnets",
     "security_groups", "assign_public_ip", "launch_type", "capacity_providers", "task_role_arn",
     "execution_role_arn", "max_builds", "max_previews", "deployments_per_hour",
@@ -188,7 +188,7 @@ class RepositoryForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, is_for_all: bool = True, **kwargs: Any) -> None:
         """Without `is_for_all`, what only an administrator of everything decides stays as it is."""
         super().__init__(*args, **kwargs)
-        for name in () if is_for_all else _FOR_THE_INSTALLATION:
+        for name in () if is_for_all else FOR_THE_INSTALLATION:
             self.fields[name].disabled = True
         for name, field in self.fields.items():
             field.label, field.help_text = str(_LABELS[name]), str(_HELP.get(name, ""))

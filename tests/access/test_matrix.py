@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from json import dumps
 from typing import Any, NamedTuple
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -13,7 +15,7 @@ from django.test import Client
 from dashboard.access import EVERYTHING, access_of
 from dashboard.api.operations import api
 from dashboard.streams.branches import changed_since
-from deployments.models import Branch, Delivery, Deployment, Repository, Share
+from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository, Secret, Share
 from deployments.states import BranchState
 from tests.access.test_every_route import GUARDED, Route
 from tests.access.world import EVERYBODY, MARKS, Place, Somebody, person, places, token
@@ -232,12 +234,8 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
             continue  # a token has one role
         bearer = {"Authorization": f"Bearer {token(somebody, world['own'].repository)}"}
         for name, place in world.items():
-            path = (
-                operation.path.replace("{branch_id}", str(place.branch.pk))
-                .replace("{deployment_id}", str(place.deployment.pk))
-                .replace("{guid}", place.delivery.guid)
-            )
-            is_list = "{" not in operation.path
+            path = _path_of(operation, place)
+            is_list = operation.is_everywhere or "{" not in operation.path
             expected = _expected_of(somebody, operation, name, is_list=is_list)
             if operation[:2] == ("get", "/api/v1/reconciliations"):
                 # What was found names everything, and there is something private.
@@ -258,10 +256,57 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
     assert not wrong
 
 
+def _path_of(operation: Operation, place: Place) -> str:
+    keys = {
+        "branch_id": place.branch.pk,
+        "deployment_id": place.deployment.pk,
+        "guid": place.delivery.guid,
+        "repository_id": place.repository.pk,
+        "share_id": place.share.pk,
+        "secret_id": _secret(place.repository).pk,
+        "subject": "git",
+        "person_id": _stranger().pk,
+        "token_id": _another_token().pk,
+    }
+    return operation.path.removesuffix("/").format(**keys)
+
+
+def _secret(repository: Repository) -> Secret:
+    return Secret.objects.get_or_create(
+        repository=repository, name="DATABASE", reference="ssm:/shop/db"
+    )[0]
+
+
+def _stranger() -> User:
+    return User.objects.get_or_create(username="stranger")[0]
+
+
+def _another_token() -> ApiToken:
+    if not ApiToken.objects.filter(name="another").exists():
+        ApiToken.issue("another", "viewer")
+    return ApiToken.objects.get(name="another")
+
+
 def _body_of(operation: Operation) -> str:
     """What an operation cannot do without: it is looked at before anything else."""
-    is_about_a_commit = operation.path.endswith(("/approvals", "/rejections"))
-    return f'{{"commit": "{"a" * 40}"}}' if is_about_a_commit else ""
+    path = operation.path.removeprefix("/api/v1")
+    body = _BODIES.get((operation.method, path))
+    return "" if body is None else dumps(body)
+
+
+_COMMIT = {"commit": "a" * 40}
+_BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("post", "/branches/{branch_id}/approvals"): _COMMIT,
+    ("post", "/branches/{branch_id}/rejections"): _COMMIT,
+    ("post", "/branches/{branch_id}/shares"): {},
+    ("post", "/repositories"): {"full_name": "a/b", "clone_url": "https://github.com/a/b.git"},
+    ("patch", "/repositories/{repository_id}"): {"dockerfile": "Other"},
+    ("put", "/repositories/{repository_id}/members"): {"name": "stranger", "role": "viewer"},
+    ("put", "/repositories/{repository_id}/secrets"): {"name": "A", "reference": "ssm:/a"},
+    ("post", "/people"): {"name": "new"},
+    ("patch", "/people/{person_id}"): {"role": "viewer"},
+    ("post", "/tokens"): {"name": "new", "role": "viewer"},
+}
 
 
 def _expected_of(somebody: Somebody, operation: Operation, name: str, *, is_list: bool) -> int:
@@ -277,9 +322,7 @@ def _expected_of(somebody: Somebody, operation: Operation, name: str, *, is_list
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.method} {each.path}")
 def test_the_api_without_a_proper_token(world: dict[str, Place], operation: Operation) -> None:
-    path = operation.path.replace("{branch_id}", str(world["open"].branch.pk))
-    path = path.replace("{deployment_id}", str(world["open"].deployment.pk))
-    path = path.replace("{guid}", world["open"].delivery.guid)
+    path = _path_of(operation, world["open"])
     for headers in ({}, {"Authorization": "Bearer edaha_nothing"}, {"Authorization": "Basic eDp5"}):
         answer = Client().generic(operation.method.upper(), path, headers=headers)
         assert answer.status_code == 401
