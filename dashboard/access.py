@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import FilteredRelation, Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -87,6 +87,8 @@ class Access:
     role: Role | None = None
     #: A repository's id → the role inside it.
     repositories: dict[int, Role] = field(default_factory=dict)
+    #: The private repositories' ids, where they were read along; None where they were not.
+    private: frozenset[int] | None = None
 
     @property
     def highest(self) -> Role | None:
@@ -111,14 +113,18 @@ class Access:
 
     @cached_property
     def sight(self) -> Sight:
-        """Asked of the database once."""
+        """Asked of the database once at most."""
         if self.role is None:
             return Sight(is_all_but=False, repositories=frozenset(self.repositories))
         if self.role == Role.ADMIN:
             return EVERYTHING
-        private = Repository.objects.filter(is_private=True).values_list("pk", flat=True)
-        hidden = frozenset(private.order_by()).difference(self.repositories)
-        return Sight(is_all_but=True, repositories=hidden)
+        private = _private() if self.private is None else self.private
+        return Sight(is_all_but=True, repositories=private.difference(self.repositories))
+
+
+def _private() -> frozenset[int]:
+    rows = Repository.objects.filter(is_private=True).order_by()
+    return frozenset(rows.values_list("pk", flat=True))
 
 
 def role_of(user: Anybody) -> Role | None:
@@ -146,15 +152,29 @@ def remember_role(user: User, role: Role | None) -> None:
 def access_of(user: Anybody) -> Access:
     """What a user may do; asked of the database once for each user that a request has read."""
     if not hasattr(user, _KNOWN_ACCESS):
-        setattr(user, _KNOWN_ACCESS, Access(role_of(user), _memberships(user)))
+        setattr(user, _KNOWN_ACCESS, _access(user, role_of(user)))
     return cast(Access, getattr(user, _KNOWN_ACCESS))
 
 
-def _memberships(user: Anybody) -> dict[int, Role]:
-    if not isinstance(user, User) or not user.is_active or role_of(user) == Role.ADMIN:
-        return {}
-    held = user.memberships.values_list("repository", "role")
-    return {repository: _BY_NAME[role] for repository, role in held}
+def _access(user: Anybody, role: Role | None) -> Access:
+    if not isinstance(user, User) or not user.is_active or role == Role.ADMIN:
+        return Access(role)
+    if role is None:
+        held = user.memberships.values_list("repository", "role")
+        return Access(None, {repository: _BY_NAME[name] for repository, name in held})
+    return _access_with_private(user, role)
+
+
+def _access_with_private(user: User, role: Role) -> Access:
+    """Memberships and private repositories in one query, whatever there is of either."""
+    own = FilteredRelation("memberships", condition=Q(memberships__user=user))
+    rows = Repository.objects.alias(own=own).filter(Q(is_private=True) | Q(own__isnull=False))
+    known = list(rows.order_by().values_list("pk", "is_private", "own__role"))
+    return Access(
+        role,
+        {repository: _BY_NAME[name] for repository, _is_private, name in known if name},
+        frozenset(repository for repository, is_private, _name in known if is_private),
+    )
 
 
 def requires(

@@ -1,22 +1,29 @@
-"""Encrypts the secrets of second factors by a key that comes from EDAHA_SECRET_KEY."""
+"""Encrypts the secrets of second factors: by the keys of all other secrets at rest.
+
+What was sealed before that was so has a key of its own, derived from EDAHA_SECRET_KEY.
+"""
 
 import base64
+from contextlib import suppress
 from functools import cache
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from deployments import sealing
 from deployments.config import config
 
 
 def seal(text: str) -> str:
-    return _box(config().secret_key).encrypt(text.encode()).decode()
+    return sealing.seal(text)
 
 
 def open_(sealed: str) -> str:
-    """The text again; raises InvalidToken where EDAHA_SECRET_KEY was changed."""
-    return _box(config().secret_key).decrypt(sealed.encode()).decode()
+    """The text again; raises sealing.Unreadable where the key is gone."""
+    with suppress(InvalidToken):
+        return _box(config().secret_key).decrypt(sealed.encode()).decode()
+    return sealing.unseal(sealed)
 
 
 @cache

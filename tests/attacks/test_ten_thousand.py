@@ -6,7 +6,9 @@ import subprocess
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import pytest
 import yaml
@@ -30,9 +32,10 @@ from tests.dashboard.rows import a_live_branch
 from tests.deployments.branch_names import is_accepted_by_git
 from tests.deployments.world import Origin
 from tests.edaha_yml.repository import Repository as Files
+from tests.webhooks.conftest import Webhook, signed
 
 from . import naughty
-from .test_output import Page
+from .test_output import complaints
 from .watching import Watch, watched
 
 pytestmark = pytest.mark.timeout(300)
@@ -184,23 +187,92 @@ def _without_conflicts(given: list[str]) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_ten_thousand_questions_get_an_answer(viewer: Client, caller: Caller) -> None:
-    """Searches, numbers and parameters: no 500, and nothing of them is markup."""
-    branch = a_live_branch()
-    router, asked = Client(), 0
+def test_ten_thousand_questions_get_an_answer(viewer: Client, caller: Caller, watch: Watch) -> None:
+    """Searches, numbers, parameters, hosts: no 500, no markup, no program, no file."""
+    ask = _Asker(viewer, caller, a_live_branch())
     for number, text in enumerate(texts()):
-        if number % 40 == 0:
-            response = viewer.get("/", {"q": text, "repository": text, "before": text})
-            assert Page(response.content.decode()).complaints == []
-        elif number % 40 == 1:
-            response = caller("GET", f"/branches?{urlencode({'repository': text, 'after': text})}")
-        elif number % 40 == 2:
-            response = viewer.get(f"/deployments/{branch.deployment_id}/log/search", {"q": text})
-        else:
-            response = router.get("/router/gate", headers={"X-Edaha-Probe": _header(text)})
-        assert response.status_code < 500
-        asked += 1
-    assert asked == TEN_THOUSAND
+        ask.everywhere(number, text)
+    assert ask.asked == TEN_THOUSAND
+    assert ask.pages > 250
+    watch.assert_nothing_unexpected()
+    assert watch.started == []
+
+
+class _Asker:
+    """Most go to the gate, which strangers reach and which costs least; the rest to pages, the
+    API and forms in turn."""
+
+    def __init__(self, viewer: Client, caller: Caller, branch: Branch) -> None:
+        self.viewer, self.caller, self.stranger = viewer, caller, Client()
+        self.branch, self.log = branch, f"/deployments/{branch.deployment_id}/log"
+        self.asked = self.pages = 0
+        # The page at a preview's own address asks again by itself, and its style stands in it.
+        self._own = complaints(self._status("nobody.localhost"))
+        self._ways = [self._home, self._api, self._search, self._sign_in, self._status, self._path]
+
+    def everywhere(self, number: int, text: str) -> None:
+        turn, is_gate = divmod(number, 20)
+        way = self._gate if is_gate else self._ways[turn % len(self._ways)]
+        response = way(text)
+        assert response.status_code < 500, f"{way.__name__} of {text!r}"
+        self.asked += 1
+        if response.get("Content-Type", "").startswith("text/html"):
+            own = self._own if way == self._status else []
+            assert complaints(response) == own, f"{way.__name__} of {text!r}"
+            self.pages += 1
+
+    def _gate(self, text: str) -> Any:
+        return self.stranger.get("/router/gate", headers={"X-Edaha-Probe": _header(text)})
+
+    def _home(self, text: str) -> Any:
+        return self.viewer.get("/", {"q": text, "repository": text, "before": text})
+
+    def _api(self, text: str) -> Any:
+        return self.caller("GET", f"/branches?{urlencode({'repository': text, 'after': text})}")
+
+    def _search(self, text: str) -> Any:
+        return self.viewer.get(f"{self.log}/search", {"q": text})
+
+    def _sign_in(self, text: str) -> Any:
+        # A body that is no password of anybody's: hashing one costs as much as all the rest.
+        return self.stranger.post(f"/sign-in?{urlencode({'next': text})}", {"login": text})
+
+    def _status(self, text: str) -> Any:
+        return self.stranger.get("/router/status", headers={"X-Edaha-Host": _header(text)})
+
+    def _path(self, text: str) -> Any:
+        return self.viewer.get(f"/{quote(text, safe='')}")
+
+
+def test_ten_thousand_deliveries_are_taken_or_refused(webhook: Webhook, tmp_path: Path) -> None:
+    """Signed ones with a hostile event, number or body; a hostile signature opens nothing."""
+    requests = []
+    for number, text in enumerate(texts()):
+        request = signed(
+            {"ref": text, "repository": {"full_name": text}}, guid=str(UUID(int=number))
+        )
+        header = _HEADERS[number % len(_HEADERS)]
+        request.headers |= {header: _header(text)} if header else {}
+        requests.append(request)
+    answers = []
+    with watched(tmp_path) as watch:
+        for first in range(0, TEN_THOUSAND, 500):
+            answers += webhook.post_together(requests[first : first + 500])
+    assert len(answers) == TEN_THOUSAND
+    assert {answer.status for answer in answers} <= {200, 202, 400, 401, 413, 415, 429}
+    taken = [answer for answer in answers if answer.status == 202]
+    assert Delivery.objects.count() == len(taken) >= TEN_THOUSAND // len(_HEADERS)
+    forged = answers[_HEADERS.index("X-Hub-Signature-256") :: len(_HEADERS)]
+    assert {answer.status for answer in forged} <= {401, 429}
+    for answer in answers:
+        assert answer.headers[b"content-type"].startswith(b"application/")
+        assert isinstance(answer.json, dict)
+    watch.assert_nothing_unexpected()
+    assert watch.started == []
+
+
+#: What is hostile beside the payload itself; with the first, nothing else is.
+_HEADERS = ["", "X-GitHub-Event", "X-GitHub-Delivery", "X-Hub-Signature-256", "Content-Type"]
 
 
 def _header(text: str) -> str:

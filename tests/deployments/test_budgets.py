@@ -43,6 +43,8 @@ pytestmark = pytest.mark.django_db
 
 _D = DeploymentState
 COMMIT = "c" * 40
+#: The real one, which no other test calls.
+_PRUNE = prune.prune_build_cache
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
@@ -141,6 +143,42 @@ class TestDisk:
 def test_buildx_is_told_the_budget_in_its_own_versions_words(told: str, limits: list[str]) -> None:
     begin = ["docker", "buildx", "prune", "--all", "--force"]
     assert prune.prune_command(7, told) == [*begin, *limits]
+    strangers = prune.prune_command(7, told, "strangers")
+    assert strangers == [*begin, "--builder=strangers", *limits]
+
+
+class TestBuilders:
+    """With a `docker` in front of the real one, that takes down what it is asked."""
+
+    @pytest.fixture
+    def asked(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+        """A file with a line for each pruning. The builder of all but forks does not answer."""
+        asked, program = tmp_path / "asked", tmp_path / "bin" / "docker"
+        program.parent.mkdir()
+        program.write_text(
+            "#!/bin/sh\n"
+            'case "$*" in *--help*) echo "--max-used-space"; exit;; esac\n'
+            f'echo "$*" >> {asked}\n'
+            'case "$*" in *--builder=*) exit 0;; *) exit 1;; esac\n'
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        limit(monkeypatch, data=tmp_path)
+        return asked
+
+    def test_that_of_forks_is_pruned_too_also_where_the_other_does_not_answer(
+        self, asked: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        limit(monkeypatch, fork_builder="strangers")
+        _PRUNE(7)
+        first, second = asked.read_text().splitlines()
+        limits = "--reserved-space=7 --max-used-space=7"
+        assert first == f"buildx prune --all --force {limits}"
+        assert second == f"buildx prune --all --force --builder=strangers {limits}"
+
+    def test_where_forks_have_none_of_their_own_it_is_pruned_once(self, asked: Path) -> None:
+        _PRUNE(7)
+        assert len(asked.read_text().splitlines()) == 1
 
 
 class TestTidying:

@@ -1,6 +1,7 @@
 """Signing in at an OpenID Connect provider, and becoming somebody else there."""
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
@@ -191,3 +192,31 @@ def test_an_account_is_connected_by_its_own_person_only(issuer: Issuer) -> None:
     other.post("/me/confirm", {"password": "leaves"})
     issuer.sign_in(other, "1", process="connect")
     assert SocialAccount.objects.get().user == person
+
+
+def test_who_has_no_password_is_told_that_the_provider_asks_for_the_second_factor(
+    issuer: Issuer,
+) -> None:
+    issuer.tell("1", preferred_username="mika", groups=["dev"])
+    client = Client()
+    issuer.sign_in(client, "1")
+    page = client.get("/me/second-factor").content.decode()
+    assert "the provider where you sign in asks for a second factor" in page
+    assert "your password alone" not in page
+    # Nothing could confirm that it is them, so it is not offered.
+    assert "/me/second-factor/app" not in page
+    assert client.get("/me/second-factor/app").status_code == 403
+
+
+def test_an_app_from_when_there_was_a_password_is_asked_for_after_the_provider(
+    issuer: Issuer,
+) -> None:
+    issuer.tell("1", preferred_username="mika", groups=["dev"])
+    client = Client()
+    issuer.sign_in(client, "1")
+    TOTP.activate(User.objects.get(username="mika"), generate_totp_secret())
+    page = client.get("/me/second-factor").content.decode()
+    assert "after your provider has let you in, Edaha asks for a code" in page
+    again = Client()
+    assert issuer.sign_in(again, "1")["Location"].startswith("/sign-in/code")
+    assert again.get("/").status_code == 302

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from dashboard.signin import resealing
 from deployments import safekeeping
 from deployments.management.given import problems_of
 from deployments.models import Repository, Secret
@@ -109,6 +110,8 @@ def _remove(repository: Repository, arguments: dict[str, Any]) -> str:
 
 def _rotate() -> str:
     count, unreadable = safekeeping.rotate()
+    factors, lost = resealing.rotate()
+    count, unreadable = count + factors, [*unreadable, *lost]
     if unreadable:
         raise CommandError(
             f"{count} re-encrypted. No key opens {', '.join(unreadable)}: put the key back into "
