@@ -89,6 +89,8 @@ class Installation(BaseSettings):
     github_app_private_key_file: str = ""
     #: Vouches for workflows of GitHub Actions that use the API without a stored token.
     github_oidc_issuer: str = Field("https://token.actions.githubusercontent.com", pattern=_ADDRESS)
+    #: Whether subscribers may be in a private network, and be reached without TLS.
+    outgoing_private: bool = False
     #: Whether a repository may be cloned from a path or a file:// URL.
     allow_local_clone: bool = False
 

@@ -20,6 +20,7 @@ from .screenshot import Screenshot
 from .secret import Secret
 from .service import Service
 from .share import Share
+from .subscription import Attempt, Event, Notice, Subscription
 from .tally import Tally
 from .token import ApiToken
 from .transition import Transition
@@ -27,6 +28,7 @@ from .transition import Transition
 __all__ = [
     "ApiToken",
     "Approval",
+    "Attempt",
     "AuditEntry",
     "AuditHead",
     "Branch",
@@ -35,12 +37,14 @@ __all__ = [
     "Bypass",
     "Delivery",
     "Deployment",
+    "Event",
     "GitHubApp",
     "Hook",
     "Image",
     "LogChunk",
     "MappedRole",
     "Messenger",
+    "Notice",
     "Orphan",
     "Outgoing",
     "Pulse",
@@ -52,6 +56,7 @@ __all__ = [
     "Secret",
     "Service",
     "Share",
+    "Subscription",
     "Tally",
     "Transition",
 ]

@@ -14,6 +14,7 @@ from ..models import (
     Delivery,
     Deployment,
     LogChunk,
+    Notice,
     Orphan,
     Outgoing,
     Pulse,
@@ -38,6 +39,7 @@ def forget(notebook: Notebook) -> None:
     _delete(Orphan.objects.filter(removed_at__lt=passes), notebook)
     before = now - timedelta(days=config().keep_days)
     _delete(Delivery.objects.filter(decided_at__lt=before), notebook)
+    _delete(Notice.objects.filter(done_at__lt=before), notebook)
     # Should it be told of again, it is found again at GitHub.
     _delete(Outgoing.objects.filter(done_at__lt=before), notebook)
     for deployment in _over(before).iterator():
