@@ -81,7 +81,7 @@ def is_allowed(text: str) -> bool:
         inner = address.ipv4_mapped or address.sixtofour
         if address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.teredo is not None:
+        if address.teredo is not None or address.is_site_local:
             return False
         address = inner or address
     return address.is_global and not address.is_multicast and not address.is_reserved
