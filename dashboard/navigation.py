@@ -59,6 +59,12 @@ SECTIONS = (
         (
             Place(_("People"), "people", Role.ADMIN),
             Place(_("Tokens"), "tokens", Role.ADMIN),
+            Place(
+                _("Subscriptions"),
+                "subscriptions",
+                Role.ADMIN,
+                below=("subscription", "edit_subscription", "add_subscription"),
+            ),
             Place(_("Audit log"), "audit", Role.ADMIN),
         ),
     ),
