@@ -14,7 +14,7 @@ _BOT_TOKEN = re.compile(r"xoxb-[A-Za-z0-9-]+")
 _INPUT = {"class": "input w-full"}
 
 
-class SubscriptionForm(forms.ModelForm):
+class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]
     #: Slack's only: a webhook's secret Edaha makes itself.
     secret = forms.CharField(
         label=_("Slack: incoming webhook's URL, or bot token"),

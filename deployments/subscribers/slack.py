@@ -8,6 +8,8 @@ import json
 from typing import Any
 
 HEADER_MAX, TEXT_MAX = 150, 3000
+#: Of a failure's name, message and hint each, so that all of them find their place.
+_PART_MAX = 900
 _WRITE = "https://slack.com/api/chat.postMessage"
 _TITLES = {
     "preview.ready": "✅ Ready",
@@ -78,7 +80,7 @@ def _explained(failure: dict[str, Any], log_url: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return escaped(text[:1000])
+    return _cut(escaped(text), _PART_MAX)
 
 
 def _context(data: dict[str, Any]) -> dict[str, Any]:
