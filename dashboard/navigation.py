@@ -60,6 +60,12 @@ SECTIONS = (
             Place(_("People"), "people", Role.ADMIN),
             Place(_("Tokens"), "tokens", Role.ADMIN),
             Place("GitHub", "github", Role.ADMIN, below=("github_begin", "github_seen")),
+            Place(
+                _("Subscriptions"),
+                "subscriptions",
+                Role.ADMIN,
+                below=("subscription", "edit_subscription", "add_subscription"),
+            ),
             Place(_("Audit log"), "audit", Role.ADMIN),
         ),
     ),

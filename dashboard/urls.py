@@ -21,7 +21,7 @@ from . import (
     system,
     told,
 )
-from .administration import audit, tokens
+from .administration import audit, subscriptions, tokens
 from .administration import people as administrators
 from .hub import views as hub
 from .overview import views as overview
@@ -99,6 +99,18 @@ urlpatterns = [
     path("tokens", tokens.listed, name="tokens"),
     path("tokens/add", tokens.issue, name="issue_token"),
     path("tokens/<int:pk>/revoke", tokens.revoke, name="revoke_token"),
+    path("subscriptions", subscriptions.listed, name="subscriptions"),
+    path("subscriptions/add", subscriptions.add, name="add_subscription"),
+    path("subscriptions/<int:pk>", subscriptions.page, name="subscription"),
+    path("subscriptions/<int:pk>/edit", subscriptions.edit, name="edit_subscription"),
+    path("subscriptions/<int:pk>/secret", subscriptions.rotate, name="rotate_subscription"),
+    path("subscriptions/<int:pk>/test", subscriptions.test, name="test_subscription"),
+    path(
+        "subscriptions/<int:pk>/notices/<int:notice>",
+        subscriptions.again,
+        name="tell_subscription_again",
+    ),
+    path("subscriptions/<int:pk>/remove", subscriptions.remove, name="remove_subscription"),
     path("audit", audit.listed, name="audit"),
     path("audit.jsonl", audit.export, name="audit_export"),
     path("previews/enter", doors.lead, name="enter_preview"),

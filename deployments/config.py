@@ -93,6 +93,8 @@ class Installation(BaseSettings):
     #: How git signs in at hosts other than GitHub: https://HOST/PATH/=USER:PASSWORD, where the
     #: longest address that a clone URL begins with counts.
     git_credentials: CommaList = Field(default=[], repr=False)
+    #: Whether subscribers may be in a private network, and be reached without TLS.
+    outgoing_private: bool = False
     #: Whether a repository may be cloned from a path or a file:// URL.
     allow_local_clone: bool = False
 

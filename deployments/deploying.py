@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import announcing
+from . import announcing, notices
 from .adapters import wakeups
 from .ending import skip_queued
 from .errors import UserError
@@ -60,7 +60,7 @@ def deploy(
             updated_at=now,
         )
         expiry.restart(branch)
-        Transition.objects.create(
+        queued = Transition.objects.create(
             branch=branch,
             deployment=deployment,
             before=branch.state,
@@ -69,6 +69,7 @@ def deploy(
             actor=actor,
         )
         announcing.changed(branch.pk, deployment.pk)
+        notices.happened(queued)
         skip_queued(branch)
     branch.deployment, branch.state = deployment, BranchState.PENDING
     wakeups.wake(wakeups.BUILD, deployment.pk)

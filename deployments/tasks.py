@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from . import deliveries, outbox, reconcile
+from . import deliveries, outbox, reconcile, subscribers
 from .adapters import wakeups
 from .models import Pulse
 from .pipeline import build as _build
@@ -64,6 +64,11 @@ def tidy() -> None:
 @shared_task(name=wakeups.TELL)
 def tell(repository_id: int) -> None:
     outbox.deliver(repository_id)
+
+
+@shared_task(name=wakeups.NOTIFY)
+def notify(subscription_id: int) -> None:
+    subscribers.deliver(subscription_id)
 
 
 @shared_task(name=wakeups.TICK)

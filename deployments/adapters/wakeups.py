@@ -33,6 +33,8 @@ TIDY = "deployments.tidy"
 PICTURE = "deployments.picture"
 #: Tell GitHub what there is to tell of a repository.
 TELL = "deployments.tell"
+#: Tell a subscriber what there is to tell.
+NOTIFY = "deployments.notify"
 #: For a build worker: show that work is taken.
 SHOW_BUILD = "deployments.show.build"
 

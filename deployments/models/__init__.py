@@ -22,6 +22,7 @@ from .screenshot import Screenshot
 from .secret import Secret
 from .service import Service
 from .share import Share
+from .subscription import Attempt, Event, Notice, Subscription
 from .tally import Tally
 from .token import ApiToken
 from .transition import Transition
@@ -29,6 +30,7 @@ from .transition import Transition
 __all__ = [
     "ApiToken",
     "Approval",
+    "Attempt",
     "AuditEntry",
     "AuditHead",
     "Branch",
@@ -38,6 +40,7 @@ __all__ = [
     "Command",
     "Delivery",
     "Deployment",
+    "Event",
     "GitHubApp",
     "Hook",
     "HookLook",
@@ -46,6 +49,7 @@ __all__ = [
     "MadeApp",
     "MappedRole",
     "Messenger",
+    "Notice",
     "Orphan",
     "Outgoing",
     "Poll",
@@ -58,6 +62,7 @@ __all__ = [
     "Secret",
     "Service",
     "Share",
+    "Subscription",
     "Tally",
     "Transition",
 ]

@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from .. import announcing
+from .. import announcing, notices
 from ..states import BranchState, DeploymentState, Wanted, branch_state, may_move
 from .branch import Branch
 from .deployment import Deployment
@@ -42,7 +42,7 @@ def move_deployment(
         branch = Branch.objects.select_for_update().only("live").get(pk=deployment.branch_id)
         if not rows.update(**fields):
             return False
-        Transition.objects.create(
+        moved = Transition.objects.create(
             branch_id=deployment.branch_id,
             deployment=deployment,
             before=before,
@@ -56,6 +56,7 @@ def move_deployment(
             updated_at=now,
         )
         announcing.changed(branch.pk, deployment.pk)
+        notices.happened(moved)
     for name, value in fields.items():
         setattr(deployment, name, value)
     log.info(
@@ -76,9 +77,10 @@ def move_branch(branch: Branch, to: BranchState, *, reason: str = "", actor: str
         rows = Branch.objects.filter(pk=branch.pk, state=before, generation=branch.generation)
         if not rows.update(state=to, state_changed_at=now, updated_at=now):
             return False
-        Transition.objects.create(
+        moved = Transition.objects.create(
             branch=branch, before=before, after=to, reason=reason, actor=actor
         )
         announcing.changed(branch.pk)
+        notices.happened(moved)
     branch.state = to
     return True

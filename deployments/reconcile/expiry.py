@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from .. import announcing, intake
+from .. import announcing, intake, notices
 from ..adapters import wakeups
 from ..models import Branch, Transition, expiry
 from ..states import Wanted
@@ -52,7 +52,7 @@ def _warn(branch: Branch, left: timedelta, now: datetime) -> None:
             branch, expires_at=_later(branch.expires_at, now + left), expiry_warned_at=now
         ):
             return
-        Transition.objects.create(
+        warned = Transition.objects.create(
             branch=branch,
             before=branch.state,
             after=branch.state,
@@ -60,6 +60,7 @@ def _warn(branch: Branch, left: timedelta, now: datetime) -> None:
             "pins it.",
         )
         announcing.changed(branch.pk)
+        notices.happened(warned, is_expiring=True)
     wakeups.notify(branch=branch.pk)
 
 

@@ -15,6 +15,7 @@ from ..models import (
     Delivery,
     Deployment,
     LogChunk,
+    Notice,
     Orphan,
     Outgoing,
     Pulse,
@@ -40,6 +41,7 @@ def forget(notebook: Notebook) -> None:
     before = now - timedelta(days=config().keep_days)
     _delete(Delivery.objects.filter(decided_at__lt=before), notebook)
     _delete(Command.objects.filter(done_at__lt=before), notebook)
+    _delete(Notice.objects.filter(done_at__lt=before), notebook)
     # Should it be told of again, it is found again at GitHub.
     _delete(Outgoing.objects.filter(done_at__lt=before), notebook)
     for deployment in _over(before).iterator():

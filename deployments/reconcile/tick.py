@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from .. import outbox
+from .. import outbox, subscribers
 from ..adapters import budget, wakeups
 from ..causes import Cause
 from ..models import Branch, Delivery, Deployment, Pulse, Tally
@@ -59,6 +59,7 @@ def tick() -> None:
     Tally.note(Tally.Name.THROTTLED, now, budget.take_refused())
     end_expired(now)
     outbox.wake_messengers(now)
+    subscribers.wake_senders(now)
     _tidy_up(now)
     ask_if_due()
     ask_due(now)

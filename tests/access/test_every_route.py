@@ -66,7 +66,7 @@ def _routes(patterns: list[Any], prefix: str = "/") -> Iterator[Route]:
             assert isinstance(pattern, URLPattern)
             path = prefix + str(pattern.pattern).replace("<int:pk>", "4711").replace(
                 "<slug:subject>", "git"
-            ).replace("<int:secret>", "4711")
+            ).replace("<int:secret>", "4711").replace("<int:notice>", "4711")
             yield Route(pattern.name or path, path, pattern.callback)
 
 

@@ -1,0 +1,152 @@
+"""Subscriptions: which other tools hear of previews, and how that goes."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.access import Role, requires
+from dashboard.shown_once import keep, take
+from deployments import audit, subscribers
+from deployments.models import Notice, Subscription
+
+from .subscription_form import SubscriptionForm
+
+#: Notices that a page shows, the newest first.
+_SHOWN = 50
+
+
+@require_GET
+@requires(Role.ADMIN)
+def listed(request: HttpRequest) -> HttpResponse:
+    waiting = Count("notices", filter=Q(notices__state=Notice.State.WAITING))
+    rows = Subscription.objects.annotate(waiting=waiting).prefetch_related("repositories")
+    return render(request, "administration/subscriptions.html", {"subscriptions": rows})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Role.ADMIN)
+def add(request: HttpRequest) -> HttpResponse:
+    form = SubscriptionForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, form)
+    subscription = form.save(commit=False)
+    subscription.created_by = request.user.get_username()
+    secret = "" if subscription.is_slack else subscription.new_secret()
+    subscription.save()
+    form.save_m2m()
+    audit.note(
+        "subscription.add",
+        subscription.name,
+        actor=subscription.created_by,
+        after=_told(subscription),
+    )
+    if secret:
+        keep(request, "subscription", {"secret": secret})
+    return redirect("subscription", subscription.pk)
+
+
+@require_GET
+@requires(Role.ADMIN)
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    subscription = get_object_or_404(Subscription, pk=pk)
+    notices = subscription.notices.prefetch_related("tries").select_related("branch__repository")
+    context = {
+        "subscription": subscription,
+        "notices": notices[:_SHOWN],
+        "new": take(request, "subscription"),
+    }
+    return render(request, "administration/subscription.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Role.ADMIN)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    subscription = get_object_or_404(Subscription, pk=pk)
+    before = _told(subscription)
+    form = SubscriptionForm(request.POST or None, instance=subscription)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, form, Subscription.objects.get(pk=pk))
+    if form.cleaned_data["is_enabled"]:
+        subscription.disabled_because, subscription.due_at = "", None
+        subscription.failures, subscription.failing_since = 0, None
+    form.save()
+    audit.note(
+        "subscription.change",
+        subscription.name,
+        actor=request.user.get_username(),
+        before=before,
+        after=_told(subscription),
+    )
+    messages.success(request, _("Saved."))
+    return redirect("subscription", pk)
+
+
+@require_POST
+@requires(Role.ADMIN)
+def rotate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another secret, which is shown once; what is sent from now on is signed with it."""
+    subscription = get_object_or_404(Subscription, pk=pk, kind=Subscription.Kind.WEBHOOK)
+    secret = subscription.new_secret()
+    subscription.save(update_fields=["sealed"])
+    audit.note("subscription.rotate", subscription.name, actor=request.user.get_username())
+    keep(request, "subscription", {"secret": secret})
+    return redirect("subscription", pk)
+
+
+@require_POST
+@requires(Role.ADMIN)
+def test(request: HttpRequest, pk: int) -> HttpResponse:
+    subscription = get_object_or_404(Subscription, pk=pk)
+    if subscription.is_enabled:
+        subscribers.send_test(subscription)
+        messages.success(request, _("A test is on its way."))
+    else:
+        messages.error(request, _("It is turned off. Turn it on first."))
+    return redirect("subscription", pk)
+
+
+@require_POST
+@requires(Role.ADMIN)
+def again(request: HttpRequest, pk: int, notice: int) -> HttpResponse:
+    row = get_object_or_404(Notice.objects.select_related("subscription"), pk=notice)
+    if row.subscription_id == pk and row.subscription.is_enabled:
+        subscribers.send_again(row)
+        messages.success(request, _("It is sent again."))
+    else:
+        messages.error(request, _("It is turned off. Turn it on first."))
+    return redirect("subscription", pk)
+
+
+@require_POST
+@requires(Role.ADMIN)
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    subscription = get_object_or_404(Subscription, pk=pk)
+    before, actor = _told(subscription), request.user.get_username()
+    audit.note("subscription.remove", subscription.name, actor=actor, before=before)
+    subscription.delete()
+    messages.success(request, _("%s hears of nothing any more.") % subscription.name)
+    return redirect("subscriptions")
+
+
+def _form(
+    request: HttpRequest, form: SubscriptionForm, subscription: Subscription | None = None
+) -> HttpResponse:
+    context = {"form": form, "subscription": subscription}
+    return render(request, "administration/subscription_form.html", context)
+
+
+def _told(subscription: Subscription) -> dict[str, Any]:
+    """For the audit log: nothing of it is secret."""
+    return {
+        "kind": subscription.kind,
+        "address": subscription.address,
+        "channel": subscription.channel,
+        "events": subscription.events,
+        "is_enabled": subscription.is_enabled,
+        "repositories": [str(each) for each in subscription.repositories.all()],
+    }
