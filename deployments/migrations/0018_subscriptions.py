@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0016_outgoing'),
+        ('deployments', '0017_commands_filters_hosts'),
     ]
 
     operations = [

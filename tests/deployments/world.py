@@ -19,8 +19,6 @@ from deployments.states import ACTIVE, ENDED, BranchState
 from .cloud import EXECUTION_ROLE, Cloud
 from .ears import Ears
 
-#: These stories say themselves what is pushed, and nobody listens to what is told of it.
-ELSEWHERE = {wakeups.POLL, wakeups.TELL}
 WORKERS: dict[str, Callable[..., None]] = {
     wakeups.DECIDE: celery_tasks.decide.run,
     wakeups.BUILD: celery_tasks.build.run,
@@ -33,6 +31,10 @@ WORKERS: dict[str, Callable[..., None]] = {
     wakeups.PICTURE: lambda *_: None,
     # Tests of it call it themselves: everything here has to come right without it.
     wakeups.RECONCILE: lambda *_: None,
+    # These stories say themselves what is pushed, and nobody listens to what is told of it.
+    wakeups.POLL: lambda *_: None,
+    wakeups.TELL: lambda *_: None,
+    wakeups.NOTIFY: lambda *_: None,
 }
 
 
@@ -115,8 +117,7 @@ class World:
     def work_once(self) -> None:
         """Workers do what they have heard so far."""
         for task, ids, _ in dict.fromkeys(self.ears.take()):
-            if task not in ELSEWHERE:
-                WORKERS[task](*ids)
+            WORKERS[task](*ids)
 
     def settle(
         self, until: Callable[[], bool] | None = None, *, within: timedelta = timedelta(hours=3)
