@@ -45,8 +45,12 @@ def _install(folder: Path) -> None:
     if not shutil.which("npm"):
         raise StartError("npm is missing (on Debian: apt-get install npm)")
     names = [f"{name}@{version}" for name, version in PACKAGES.items()]
+    # In a folder with a package.json, and without --prefix: that would leave out the machine's
+    # own npmrc, which may say how the registry is reached.
+    (folder / "package.json").write_text("{}", "utf-8")
     done = subprocess.run(
-        ["npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", *names],
+        ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *names],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
