@@ -89,9 +89,7 @@ def test_a_name_that_is_rebound_leads_to_what_was_checked(monkeypatch: pytest.Mo
     assert connected == ["1.1.1.1"]
 
 
-def test_who_answers_a_drop_at_a_time_is_left(
-    monkeypatch: pytest.MonkeyPatch, receiver: Receiver
-) -> None:
+def test_who_never_answers_is_left(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
     monkeypatch.setattr(callout, "_SECONDS", 0.3)
     server = socket.create_server(("127.0.0.1", 0))
     with server, configured(outgoing_private=True):
