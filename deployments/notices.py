@@ -51,7 +51,7 @@ def _was_good(transition: Transition) -> bool | None:
     gone = earlier.filter(after=BranchState.DESTROYED).order_by("-id").first()
     before = (
         Deployment.objects.filter(branch=transition.branch_id, state__in=_OUTCOMES)
-        .exclude(pk=transition.deployment_id)
+        .exclude(pk=transition.deployment_id or 0)
         .order_by("-generation")
         .first()
     )

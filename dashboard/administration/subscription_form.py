@@ -82,7 +82,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]
                                        "tokens with xoxb-."))  # fmt: skip
         elif not secret and not self.instance.sealed:
             self.add_error("secret", _("Slack tells you one or the other; paste it here."))
-        elif is_token and not channel:
+        elif not channel and (is_token or (not secret and self.initial.get("channel"))):
             self.add_error("channel", _("A bot has to know its channel."))
         if self._was_kind(Subscription.Kind.WEBHOOK):
             self.add_error("kind", _("Make another subscription for another kind."))

@@ -96,7 +96,7 @@ def _posted(
             ssl_context=ssl.create_default_context(), network_backend=_Checked(ends)
         ) as pool,
         pool.stream(
-            "POST", url, headers=dict(headers), content=body, extensions={"timeout": timeouts}
+            "POST", url, headers=[*headers.items()], content=body, extensions={"timeout": timeouts}
         ) as response,
     ):
         found = {

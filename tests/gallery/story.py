@@ -21,11 +21,14 @@ from deployments.models import (  # noqa: E402
     Build,
     Delivery,
     Deployment,
+    Event,
     GitHubApp,
     MadeApp,
+    Notice,
     Pulse,
     Reconciliation,
     Repository,
+    Subscription,
     Tally,
     Transition,
 )
@@ -82,6 +85,7 @@ def tell() -> dict[str, int]:
     past.tell(shop, branches["feature/opening-hours"], NOW)
     ids["waiting"] = forks.tell(shop, NOW).pk
     ids["secret"] = _secrets(shop)
+    ids["subscription"] = _subscription(shop)
     ids["delivery"] = _deliveries(shop, branches)
     administration(shop)
     _app()
@@ -113,6 +117,30 @@ def _secrets(shop: Repository) -> int:
     )
     rows = [safekeeping.put(shop, wish, actor="mika") for wish in wishes]
     return rows[1].pk
+
+
+def _subscription(shop: Repository) -> int:
+    """One receiver that takes what it is told, at the second try; one that was turned off."""
+    ci = Subscription(name="end-to-end tests", address="https://ci.example.com/hooks/edaha")
+    ci.events, ci.created_by = [Event.READY, Event.FAILED], "mika"
+    ci.new_secret()
+    ci.save()
+    branch = shop.branches.get(name="feature/opening-hours")
+    sent = Notice.objects.create(
+        subscription=ci,
+        event=Event.READY,
+        branch=branch,
+        body='{"type":"preview.ready"}',
+        state=Notice.State.SENT,
+    )
+    problem = "It was answered with 503."
+    sent.tries.create(milliseconds=81, status=503, answer="upstream is away", problem=problem)
+    sent.tries.create(milliseconds=64, status=204, headers={"webhook-id": sent.message_id})
+    team = Subscription(name="#shop", kind=Subscription.Kind.SLACK, events=[Event.FAILED])
+    team.is_enabled, team.disabled_because = False, "It answered that it is gone for good (410)."
+    team.keep("https://hooks.slack.com/services/of/the/story")
+    team.save()
+    return ci.pk
 
 
 def people() -> None:

@@ -63,6 +63,15 @@ def test_slacks_url_is_never_shown(admin: Client) -> None:
     assert (subscription.name, subscription.secret()) == ("Team", SLACK_URL)
 
 
+def test_a_bot_keeps_its_channel(admin: Client) -> None:
+    bot = SLACK | {"secret": "xoxb-1-2", "channel": "#previews"}
+    admin.post("/subscriptions/add", bot)
+    address = f"/subscriptions/{Subscription.objects.get().pk}/edit"
+    answer: Any = admin.post(address, SLACK | {"secret": "", "channel": ""})
+    assert list(answer.context["form"].errors) == ["channel"]
+    assert Subscription.objects.get().channel == "#previews"
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [

@@ -13,6 +13,7 @@ from deployments import subscribers
 from deployments.adapters import wakeups
 from deployments.models import Attempt, Branch, Notice, Repository, Subscription
 from deployments.models.moves import move_deployment
+from deployments.reconcile.expiry import end_expired
 from deployments.states import DeploymentState
 from tests.deployments.ears import Ears
 from tests.reports.moving import destroy, fail, go_live, wish
@@ -157,6 +158,19 @@ def test_a_move_that_is_undone_is_told_to_nobody(hook: Subscription, branch: Bra
         assert Notice.objects.count() == 1
         transaction.set_rollback(True)
     assert Notice.objects.count() == 0
+
+
+def test_who_wants_to_is_told_that_a_preview_ends_soon(
+    receiver: Receiver, hook: Subscription, branch: Branch, shop: Repository, later: Later
+) -> None:
+    go_live(wish(branch))
+    Repository.objects.filter(pk=shop.pk).update(expires_seconds=30 * 86400)
+    end_expired(timezone.now())
+    end_expired(timezone.now() + timedelta(days=29, hours=23))
+    end_expired(timezone.now() + timedelta(days=29, hours=23))
+    later()
+    assert types(receiver) == ["preview.ready", "preview.expiring"]
+    assert json.loads(receiver.received[1].body)["data"]["branch"]["expires_at"]
 
 
 def test_each_move_of_a_deployment_can_be_heard(hook: Subscription, branch: Branch) -> None:
