@@ -35,7 +35,7 @@ class PersonOut(Schema):
 
 
 class NewPerson(Strict):
-    name: Text = Field(max_length=150)
+    name: Text = Field(min_length=1, max_length=150)
     role: RoleWord | None = None
 
 

@@ -7,7 +7,7 @@ from ninja import Field, Schema
 from .schemas import Explained
 
 
-class Verdict(Explained):
+class Judgement(Explained):
     """About a fork's commit that waits: only about this one, whatever comes meanwhile."""
 
     commit: str = Field(

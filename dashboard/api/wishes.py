@@ -5,11 +5,11 @@ from ninja import Path, Status
 
 from dashboard.access import EVERYTHING, Role
 from dashboard.auditing import noted
-from deployments import audit, deliveries, intake, reconcile
+from deployments import announcing, audit, deliveries, intake, reconcile
 from deployments.errors import UserError
 from deployments.models import Branch, Delivery, Deployment, Reconciliation
 
-from .approvals import Verdict
+from .approvals import Judgement
 from .operations import ERRORS, Key, api, branch_of, delivery_of, deployment_of
 from .schemas import BranchOut, DeliveryOut, DeploymentOut, Explained, Guid, ReconciliationOut, Wish
 from .tokens import DEPLOYER, OPERATOR, access, actor
@@ -43,7 +43,7 @@ def redeploy(request: HttpRequest, branch_id: Key, wish: Wish | None = None) -> 
     description="The answer is its deployment. 409 where another commit waits by now, or none: "
     "have a look at `waiting_commit`, and send that.",
 )
-def approve(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Deployment]:
+def approve(request: HttpRequest, branch_id: Key, wish: Judgement) -> Status[Deployment]:
     branch, who = _branch(request, branch_id), actor(request)
     with noted("fork.approve", branch, actor=who, reason=wish.reason):
         made = intake.approve(branch, wish.commit, actor=who, reason=wish.reason)
@@ -57,7 +57,7 @@ def approve(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Deplo
     summary="Let a commit of a fork wait no more",
     description="What was approved before stays; the next push waits again. 409 as above.",
 )
-def reject(request: HttpRequest, branch_id: Key, wish: Verdict) -> Status[Branch]:
+def reject(request: HttpRequest, branch_id: Key, wish: Judgement) -> Status[Branch]:
     branch, who = _branch(request, branch_id), actor(request)
     with noted("fork.reject", branch, actor=who, reason=wish.reason):
         intake.reject(branch, wish.commit, actor=who, reason=wish.reason)
@@ -153,6 +153,19 @@ def extend(request: HttpRequest, branch_id: Key) -> Branch:
     with noted("preview.extend", branch, actor=who):
         intake.extend(branch, actor=who)
     return _branch(request, branch_id)
+
+
+@api.post(
+    "/branches/{branch_id}/reports",
+    auth=DEPLOYER,
+    response=ERRORS | {202: BranchOut},
+    summary="Tell GitHub everything of a branch once more",
+    description="Without waiting for the next try of what could not be told.",
+)
+def tell_again(request: HttpRequest, branch_id: Key) -> Status[Branch]:
+    branch, who = _branch(request, branch_id), actor(request)
+    audit.note("github.tell", branch, actor=who, after={"told": announcing.retold(branch)})
+    return Status(202, branch)
 
 
 @api.post(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.access import Role, access_of, role_of
 from dashboard.models import Membership
-from deployments.models import ApiToken, AuditEntry
+from deployments.models import ApiToken, AuditEntry, Subscription
 from tests.access.test_every_route import GUARDED
 from tests.access.test_matrix import is_endless
 from tests.dashboard.rows import a_branch, a_delivery, a_deployment, a_person, a_repository
@@ -139,6 +139,9 @@ UNAUDITED = {
     "edit_repository",
     "remove_repository",
     "revoke_token",
+    # Each message has an entry in the subscription's own log.
+    "test_subscription",
+    "tell_subscription_again",
 }
 
 
@@ -147,12 +150,14 @@ OF_OTHER_ROWS = {"replay", "compare", "roll_back", "rotate_secret", "approve", "
     "unshare",
     "make_bypass",
     "revoke_bypass",
+    "rotate_subscription",
 }
 
 
 def test_acts_on_other_things_are_written_down_too(admin: Client) -> None:
     fork = a_branch("pull:7", is_fork=True, waiting_commit="a" * 40, wanted_commit="")
     shop, delivery = fork.repository, a_delivery()
+    hook = Subscription.objects.create(name="hook", address="https://hook.example.com", sealed="")
     for path, form, action in [
         (f"/branches/{fork.pk}/approval/refused", {"commit": "a" * 40}, "fork.reject"),
         (f"/repositories/{shop.pk}/secret", {}, "repository.change"),
@@ -161,6 +166,7 @@ def test_acts_on_other_things_are_written_down_too(admin: Client) -> None:
         (f"/branches/{fork.pk}/shares", {"lasts": "1h"}, "preview.share"),
         (f"/deliveries/{delivery.pk}/replay", {}, "delivery.replay"),
         ("/system/compare", {}, "installation.compare"),
+        (f"/subscriptions/{hook.pk}/secret", {}, "subscription.rotate"),
     ]:
         admin.post(path, form)
         assert acts()[0] == action, path

@@ -15,6 +15,7 @@ from django.test import Client
 from dashboard.access import EVERYTHING, access_of
 from dashboard.api.operations import api
 from dashboard.streams.branches import changed_since
+from deployments import running
 from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository, Secret, Share
 from deployments.states import BranchState
 from tests.access.test_every_route import GUARDED, Route
@@ -41,7 +42,9 @@ _NEEDS_MORE = {"screenshot", "roll_back", "runtime_text", "runtime_stream"} | {
 
 
 @pytest.fixture
-def world(db: None) -> dict[str, Place]:
+def world(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Place]:
+    """In an AWS where nothing runs."""
+    monkeypatch.setattr(running, "look", lambda deployment: [])
     return places()
 
 

@@ -56,6 +56,7 @@ SAME = {
     "delivery": "get_delivery",
     "repositories": "list_repositories",
     "repository": "get_repository",
+    "tell_again": "tell_again",
 }
 _OF_A_PERSON = "is a person's own, and a token is nobody's"
 _OF_A_BROWSER = "is for a browser alone"
@@ -70,6 +71,11 @@ REASONS = (
             "branch_stream",
             "deliveries_stream",
             "enter_preview",
+            "github",
+            "github_begin",
+            "github_forget",
+            "github_made",
+            "github_seen",
             "log_stream",
             "palette",
             "qr",
@@ -78,8 +84,16 @@ REASONS = (
     )
     | dict.fromkeys(
         (
+            "add_subscription",
+            "edit_subscription",
             "log_search",
             "overview",
+            "remove_subscription",
+            "rotate_subscription",
+            "subscription",
+            "subscriptions",
+            "tell_subscription_again",
+            "test_subscription",
             "running",
             "runtime_log",
             "runtime_stream",

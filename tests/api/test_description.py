@@ -1,5 +1,7 @@
 """The API is what its description says: cases made from the description itself."""
 
+import re
+import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -9,10 +11,13 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from dashboard.access import Role
+from dashboard.api import repeating
 from dashboard.api.operations import api
 from deployments.config import config
+from deployments.models import ApiToken
 from tests.dashboard.rows import a_branch, a_delivery, a_live_branch, some_lines
 
 from .conftest import Caller
@@ -63,7 +68,27 @@ def token(deployer: Caller, _one_connection: None) -> str:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 def test_every_operation_keeps_to_its_description(case: Any, token: str) -> None:
-    case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    _ask(case, {"Authorization": f"Bearer {token}"})
+
+
+#: A schema cannot say what fits together, nor what there is: these may be refused all the same.
+_MAY_BE_REFUSED = {
+    "POST /repositories": "settings that do not go together",
+    "PATCH /repositories/{repository_id}": "settings that do not go together",
+    "PUT /repositories/{repository_id}/secrets": "a value and a reference, or neither",
+    "POST /tokens": "repositories that there are not",
+    "POST /people": "a name that somebody has",
+}
+
+
+def _ask(case: Any, headers: dict[str, str]) -> Any:
+    key = (case.headers or {}).get(repeating.HEADER, "")
+    if re.fullmatch(repeating.PATTERN, key):
+        # Each wish is one of its own; keys that come again have tests of their own.
+        case.headers[repeating.HEADER] = str(uuid.uuid4())
+    operation = f"{case.method.upper()} {case.path.removeprefix('/api/v1')}"
+    left_out = [positive_data_acceptance] if operation in _MAY_BE_REFUSED else []
+    return case.call_and_validate(headers=headers, excluded_checks=left_out)
 
 
 def _role_of(case: Any) -> Role:
@@ -78,15 +103,18 @@ def _role_of(case: Any) -> Role:
 
 class Asker(NamedTuple):
     role: str
-    headers: dict[str, str]
+
+    def headers(self) -> dict[str, str]:
+        """With a new token: the call before may have revoked the last one."""
+        if not self.role:
+            return {}
+        return {"Authorization": f"Bearer {ApiToken.issue(str(uuid.uuid4()), self.role)}"}
 
 
 @pytest.fixture(params=["", "viewer", "admin"])
 def asker(request: pytest.FixtureRequest, token: str) -> Asker:
     """Without a role, without a token."""
-    role: str = request.param
-    headers = {"Authorization": f"Bearer {Caller(role).token}"} if role else {}
-    return Asker(role, headers)
+    return Asker(request.param)
 
 
 @schema.parametrize()
@@ -98,10 +126,11 @@ def asker(request: pytest.FixtureRequest, token: str) -> Asker:
 )
 def test_every_operation_keeps_to_it_for_every_role(case: Any, asker: Asker) -> None:
     """And lets nobody do more than the role may, whatever else is right or wrong in the call."""
-    response = case.call_and_validate(headers=asker.headers)
+    headers = asker.headers()
+    response = _ask(case, headers)
     if response.status_code == 405:
         return  # a method that it does not have, which is tried as well
-    if response.request.headers.get("Authorization") != asker.headers.get("Authorization"):
+    if response.request.headers.get("Authorization") != headers.get("Authorization"):
         return  # so is another token, or none
     if not asker.role:
         assert response.status_code == 401
@@ -127,6 +156,7 @@ def test_the_description_is_open_and_names_every_operation() -> None:
         "POST /branches/{branch_id}/approvals",
         "POST /branches/{branch_id}/rejections",
         "GET /branches/{branch_id}/reports",
+        "POST /branches/{branch_id}/reports",
         "PUT /branches/{branch_id}/pin",
         "DELETE /branches/{branch_id}/pin",
         "POST /branches/{branch_id}/extension",
