@@ -151,6 +151,7 @@ OF_OTHER_ROWS = {"replay", "compare", "roll_back", "rotate_secret", "approve", "
     "make_bypass",
     "revoke_bypass",
     "rotate_subscription",
+    "remove_subscription",
 }
 
 
@@ -167,6 +168,7 @@ def test_acts_on_other_things_are_written_down_too(admin: Client) -> None:
         (f"/deliveries/{delivery.pk}/replay", {}, "delivery.replay"),
         ("/system/compare", {}, "installation.compare"),
         (f"/subscriptions/{hook.pk}/secret", {}, "subscription.rotate"),
+        (f"/subscriptions/{hook.pk}/remove", {}, "subscription.remove"),
     ]:
         admin.post(path, form)
         assert acts()[0] == action, path
