@@ -183,8 +183,8 @@ BUGS = [
         "a pinned preview ends all the same",
         "dokploy: an expiry date that people set and nobody reads.",
         "deployments/models/expiry.py",
-        "return since + lasts if lasts and branch.pinned_at is None else None",
-        "return since + lasts if lasts else None",
+        "if not lasts or branch.pinned_at is not None:",
+        "if not lasts:",
         ("tests/deployments/test_expiry.py",),
     ),
     Bug(
