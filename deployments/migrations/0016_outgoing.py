@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='repository',
             name='report_status',
-            field=models.CharField(choices=[('check', 'As a check run, where the GitHub App is installed'), ('status', 'As a commit status'), ('off', 'Not at all')], db_default='check', default='check', max_length=10),
+            field=models.CharField(choices=[('check', 'As a check run, with the App'), ('status', 'As a commit status'), ('off', 'Not at all')], db_default='check', default='check', max_length=10),
         ),
         migrations.CreateModel(
             name='Messenger',

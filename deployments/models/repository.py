@@ -57,7 +57,7 @@ class Repository(models.Model):
     class Status(models.TextChoices):
         """How GitHub is told what has become of a commit."""
 
-        CHECK = "check", _("As a check run, where the GitHub App is installed")
+        CHECK = "check", _("As a check run, with the App")
         STATUS = "status", _("As a commit status")
         OFF = "off", _("Not at all")
 

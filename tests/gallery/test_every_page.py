@@ -58,10 +58,17 @@ def _violations(page: Page, options: dict[str, Any]) -> list[Any]:
     return found
 
 
+#: The innermost elements that reach over the edge, as far as nothing around them scrolls.
+_TOO_WIDE = """[...document.querySelectorAll("body *")].filter(each => {
+    const over = one => one.getBoundingClientRect().right > 320 || one.scrollWidth > 320;
+    return over(each) && ![...each.children].some(over) && !each.closest(".overflow-x-auto");
+}).slice(0, 5).map(each => each.outerHTML.slice(0, 120))"""
+
+
 def _check_smallest_phone(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     widest = page.evaluate("document.documentElement.scrollWidth")
-    assert widest <= 320, f"{widest} pixels wide"
+    assert widest <= 320, f"{widest} pixels wide: {page.evaluate(_TOO_WIDE)}"
 
 
 def _is_expected(text: str, scene: Scene) -> bool:
