@@ -43,14 +43,16 @@ def of(deployment: Deployment) -> Rollout:
 
 def _state(deployment: Deployment) -> tuple[str, str]:
     branch, state = deployment.branch, DeploymentState(deployment.state)
+    is_newest = branch.deployment_id == deployment.pk
     if branch.wanted == Wanted.ABSENT:
         return "inactive", "The preview was destroyed"
     if branch.live_id == deployment.pk:
         return "success", "Live"
-    if state in ACTIVE:
+    # One that was overtaken may go on for a moment, until its worker notices.
+    if state in ACTIVE and is_newest:
         is_queued = state == _S.QUEUED
         return ("queued" if is_queued else "in_progress"), str(state.label)
-    if state == _S.FAILED and branch.deployment_id == deployment.pk:
+    if state == _S.FAILED and is_newest:
         return _failed(deployment)
     if state == _S.CANCELLED:
         return "inactive", "Cancelled"
