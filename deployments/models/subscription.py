@@ -15,7 +15,7 @@ from .transition import Transition
 
 #: What a secret of Standard Webhooks begins with:
 #: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-SECRET_PREFIX = "whsec_"  # noqa: S105 (a beginning, no secret)
+SECRET_PREFIX = "whsec_"  # noqa: S105 (a beginning, no secret)  # nosec B105
 #: Of an answer, so much is kept.
 ANSWER_MAX = 4096
 
