@@ -5,10 +5,11 @@ from typing import cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-_django = get_asgi_application()
+django.setup(set_prefix=False)
 
-from dashboard.webhooks import App, WebhookReceiver  # noqa: E402 (needs the app registry)
+from dashboard.serving import Handler  # noqa: E402 (needs the app registry)
+from dashboard.webhooks import App, WebhookReceiver  # noqa: E402
 
-application = WebhookReceiver(cast(App, _django))
+application = WebhookReceiver(cast(App, Handler()))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
+from django.utils.translation import get_language
 
 from deployments.models import Branch
 from deployments.models.branch import BY_END, BY_TITLE, BY_VISIT
@@ -17,7 +18,7 @@ from deployments.states import BranchState
 from . import listing
 from .access import Anybody, access_of
 from .accounts import login_of
-from .lines import PreviewLine, columns
+from .lines import PreviewLine, columns, html
 from .models import Favourite
 from .search import TABS, PreviewSearch
 
@@ -74,7 +75,9 @@ def previews(search: PreviewSearch, person: Anybody) -> Found:
     wanted = columns(rows).annotate(key=F("key"), is_favourite=Exists(own))
     found = list(wanted.order_by(f"{sign}key", f"{sign}id")[: listing.PAGE_SIZE + 1])
     shown = found[: listing.PAGE_SIZE]
-    lines = [PreviewLine.of(row).html(is_favourite=row["is_favourite"]) for row in shown]
+    # Looked up once: all threads ask for it under one lock.
+    language = get_language() or "en"
+    lines = [html(row, language=language, is_favourite=row["is_favourite"]) for row in shown]
     is_last = len(found) <= listing.PAGE_SIZE
     return Found(lines, "" if is_last else search.address(before=_cursor(shown[-1])))
 

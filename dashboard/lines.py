@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -116,16 +117,24 @@ class PreviewLine(NamedTuple):
     def state_class(self) -> str:
         return f"state-{self.state}"
 
-    def html(self, *, is_favourite: bool = False) -> str:
-        """The line in the current language; made once a process as long as nothing changes.
 
-        Whose favourite it is, is all that differs between people: two lines serve everybody.
-        """
-        return _html(self, is_favourite, translation.get_language() or "en")
+def html(row: dict[str, Any], *, language: str = "", is_favourite: bool = False) -> str:
+    """A row of `columns` as its line in a language; made once a process while nothing changes.
+
+    Whose favourite it is, is all that differs between people: two lines serve everybody. Without
+    a language it is the current one.
+    """
+    return _html(_values(row), is_favourite, language or translation.get_language() or "en")
+
+
+#: What a row is told by: as it was read, since most lines are there already.
+_SHOWN = (*_COLUMNS, "error")
+_values = itemgetter(*_SHOWN)
 
 
 @lru_cache(maxsize=8192)
-def _html(line: PreviewLine, is_favourite: bool, language: str) -> str:
+def _html(values: tuple[Any, ...], is_favourite: bool, language: str) -> str:
+    line = PreviewLine.of(dict(zip(_SHOWN, values, strict=True)))
     with translation.override(language):
         context = {"row": line, "is_favourite": is_favourite}
         return render_to_string("branches/_row.html", context)

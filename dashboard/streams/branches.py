@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 from dashboard.access import Sight
 from dashboard.finding import by_tab
-from dashboard.lines import PreviewLine, columns
+from dashboard.lines import columns, html
 from dashboard.presentation import (
     page_context,
     preview_details,
@@ -211,11 +211,10 @@ def changed_since(transition: int, sight: Sight) -> list[Event]:
 
 def line_events(branch_ids: set[int], transition: int, sight: Sight) -> list[Event]:
     """One event for each line; the last one carries the id, so that a broken batch comes again."""
-    rows = columns(sight.visible(Branch.objects.filter(pk__in=branch_ids)))
-    lines = [PreviewLine.of(row) for row in rows]
+    rows = list(columns(sight.visible(Branch.objects.filter(pk__in=branch_ids))))
     return [
-        Event.fragment(line.html, key=transition if number == len(lines) else None)
-        for number, line in enumerate(lines, start=1)
+        Event.fragment(partial(html, row), key=transition if number == len(rows) else None)
+        for number, row in enumerate(rows, start=1)
     ]
 
 

@@ -95,6 +95,6 @@ def test_text_and_html_say_the_same_without_control_characters(line: str) -> Non
     ],
 )
 def test_a_hostile_line_takes_no_time(line: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert len(to_html(line)) <= MAX_CELLS
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
