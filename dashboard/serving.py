@@ -34,9 +34,9 @@ class Handler(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
-        pool = ThreadPoolExecutor(THREADS, thread_name_prefix="requests")
-        self._decide = sync_to_async(self.decide, thread_sensitive=False, executor=pool)
-        self._end = sync_to_async(_close, thread_sensitive=False, executor=pool)
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="requests")
+        self._decide = sync_to_async(self.decide, thread_sensitive=False, executor=self.pool)
+        self._end = sync_to_async(_close, thread_sensitive=False, executor=self.pool)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
