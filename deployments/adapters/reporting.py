@@ -144,6 +144,11 @@ def _is_by(app: App, comment: Thing) -> bool:
 _logins: dict[str, str] = {}
 
 
+def forget() -> None:
+    """Begin anew, as a new process does."""
+    _logins.clear()
+
+
 def _login(repository: Repository, token: str) -> str:
     if token not in _logins:
         _logins[token] = str(github.request(repository, "GET", "//user").json()["login"])
