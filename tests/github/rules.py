@@ -159,7 +159,8 @@ def _correct(part: Any) -> None:
     """Say what GitHub's description means where it says something else.
 
     Lists of values are called nullable, and mean that null is one more. Of answers told apart by
-    a discriminator, those of a person with a private profile pass for public ones as well.
+    a discriminator, those of a person with a private profile pass for public ones as well. Whose an
+    installation is, is called a person and an enterprise at once, and means one of them.
     """
     for each in part.values() if isinstance(part, dict) else part:
         if isinstance(each, dict | list):
@@ -169,6 +170,13 @@ def _correct(part: Any) -> None:
     if isinstance(part, dict) and "discriminator" in part and "oneOf" in part:
         del part["discriminator"]
         part["anyOf"] = part.pop("oneOf")
+    if isinstance(part, dict) and _titles(part.get("allOf")) == {"Simple User", "Enterprise"}:
+        part["anyOf"] = part.pop("allOf")
+
+
+def _titles(parts: Any) -> set[Any]:
+    listed = parts if isinstance(parts, list) else []
+    return {each.get("title") for each in listed if isinstance(each, dict)}
 
 
 def _references(part: Any) -> list[str]:

@@ -15,14 +15,8 @@ from tests.github.product import Clock
 R = "/repos/acme/shop"
 
 
-def leave(hub: Fake, remaining: int) -> None:
-    """So many requests are left before one is made."""
-    hub.limits.used["installation 11"] = hub.limits.most - remaining
-
-
 def test_what_is_left_is_for_those_who_wait(hub: Fake, shop: Repository) -> None:
-    github.request(shop, "GET", "/pulls", background=True)
-    leave(hub, 500)
+    hub.limits.leave("installation 11", 500)
     github.request(shop, "GET", "/pulls", background=True)
     with pytest.raises(github.Limited, match=r"what is left \(499 of 5000\)") as caught:
         github.request(shop, "GET", "/pulls", background=True)
@@ -30,28 +24,26 @@ def test_what_is_left_is_for_those_who_wait(hub: Fake, shop: Repository) -> None
     with budget.in_background(), pytest.raises(github.Limited):
         github.request(shop, "GET", "/pulls")
     github.request(shop, "POST", "/issues/5/comments", {"body": "x"})
-    assert hub.count(f"GET {R}/pulls") == 2
+    assert hub.count(f"GET {R}/pulls") == 1
 
 
 def test_half_of_it_is_for_everybody_and_so_is_a_new_hour(hub: Fake, shop: Repository) -> None:
-    github.request(shop, "GET", "/pulls", background=True)
-    leave(hub, 501)
+    hub.limits.leave("installation 11", 501)
     github.request(shop, "GET", "/pulls", background=True)
     github.request(shop, "GET", "/pulls", background=True)
     with pytest.raises(github.Limited):
         github.request(shop, "GET", "/pulls", background=True)
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
         github.request(shop, "GET", "/pulls", background=True)
-    assert hub.count(f"GET {R}/pulls") == 4
+    assert hub.count(f"GET {R}/pulls") == 3
 
 
 def test_once_all_is_used_up_nobody_asks_before_the_next_hour(hub: Fake, shop: Repository) -> None:
-    github.request(shop, "GET", "/pulls")
-    leave(hub, 0)
+    hub.limits.leave("installation 11", 0)
     for _ in range(2):
         with pytest.raises(github.Limited, match="asked again in 60 min"):
             github.request(shop, "GET", "/pulls")
-    assert hub.count(f"GET {R}/pulls") == 2
+    assert hub.count(f"GET {R}/pulls") == 1
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
         github.request(shop, "GET", "/pulls")
 

@@ -39,6 +39,11 @@ class Limits:
             )
         changes.append(now)
 
+    def leave(self, account: str, remaining: int) -> None:
+        """So many requests are left in an hour that begins now."""
+        self._resets[account] = time.time() + _HOUR
+        self.used[account] = self.most - remaining
+
     def count(self, account: str) -> None:
         self._begin_anew(account)
         self.used[account] += 1
