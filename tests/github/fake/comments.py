@@ -68,6 +68,7 @@ def permission(state: State, asked: Asked) -> tuple[int, Any]:
         raise gone()
     level = state.collaborators[login]
     body = rules.example(asked.operation.name, 200)
+    body["user"] |= {"login": login, "role_name": level}
     return 200, body | {"permission": level, "role_name": level}
 
 

@@ -168,7 +168,8 @@ class Fake:
                 raise Refused(404, "Not Found")
             by = caller(self.state, operation, headers.get("authorization", ""))
             account = by.account
-            self.limits.check(account, "GET" if by.kind != "installation" else seen.method)
+            is_counted = by.kind in {"installation", "person"}
+            self.limits.check(account, seen.method if is_counted else "GET")
             check_repository(self.state, operation, by.token)
             if faults:
                 raise Refused(422, "Invalid request.\n\n" + "\n".join(faults))

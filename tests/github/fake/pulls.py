@@ -43,6 +43,7 @@ def compare(state: State, asked: Asked) -> tuple[int, Any]:
 @does(f"GET {_R}/branches")
 def branches(state: State, asked: Asked) -> tuple[int, Any]:
     shown = rules.example(asked.operation.name, 200)
+    del shown["protection"]  # which GitHub's description has otherwise than its example
     return 200, [
         shown | {"name": name, "commit": shown["commit"] | {"sha": commit}}
         for name, commit in sorted(state.branches.items())
@@ -77,6 +78,6 @@ def shown_repository(state: State, name: str, operation: str) -> Thing:
 
 def _named(state: State, name: str, shown: Thing) -> Thing:
     owner, _, short = name.partition("/")
-    row = shown | {"id": state.repository_id(name), "full_name": name, "name": short}
+    row = {"language": None} | shown | {"id": state.repository_id(name), "full_name": name, "name": short}
     row |= {"clone_url": f"https://github.com/{name}.git", "owner": row["owner"] | {"login": owner}}
     return row | state.repositories.get(name, {})
