@@ -155,10 +155,7 @@ def _deliver_one(row: Outgoing, messenger: Messenger) -> bool:
         _postpone(row, EdahaError("An error inside Edaha; the log has the details."))
         return True
     row.save_if(asked_at, done_at=timezone.now(), is_open=not is_over)
-    Outgoing.objects.filter(pk=row.pk).exclude(kind=Outgoing.Kind.ENVIRONMENT).update(
-        problem="", hint=""
-    )
-    Outgoing.objects.filter(pk=row.pk).update(attempts=0, failing_since=None)
+    Outgoing.objects.filter(pk=row.pk).update(problem="", hint="", attempts=0, failing_since=None)
     _mine(messenger).exclude(failures=0).update(failures=0)
     _show(row)
     return True

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ..config import config
 from ..models import Repository
 from . import github
-from .github import tokens
+from .github import permissions, tokens
 from .github.app import App, known_app
 
 _PAGE, _MAX_PAGES = 100, 50
@@ -88,8 +88,20 @@ def delete_deployment(repository: Repository, deployment: int) -> None:
     github.request(repository, "DELETE", f"/deployments/{deployment}")
 
 
+def may_delete_environments(repository: Repository) -> bool:
+    """Of an App it is known; whoever has a token only finds out by trying."""
+    app = known_app()
+    found = tokens.installation_of(app, repository.full_name) if app is not None else None
+    return found is None or not permissions.lacking(found.permissions, permissions.FOR_ENVIRONMENTS)
+
+
 def delete_environment(repository: Repository, name: str) -> None:
-    github.request(repository, "DELETE", f"/environments/{quote(name, safe='')}")
+    github.request(
+        repository,
+        "DELETE",
+        f"/environments/{quote(name, safe='')}",
+        permissions=permissions.FOR_ENVIRONMENTS,
+    )
 
 
 def find_check(repository: Repository, commit: str, name: str, external_id: str) -> int | None:
@@ -142,6 +154,11 @@ def _is_by(app: App, comment: Thing) -> bool:
 
 #: Whose token it is, by token.
 _logins: dict[str, str] = {}
+
+
+def forget() -> None:
+    """Begin anew, as a new process does."""
+    _logins.clear()
 
 
 def _login(repository: Repository, token: str) -> str:

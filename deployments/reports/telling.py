@@ -112,7 +112,10 @@ def _fields(what: rollout.Rollout) -> dict[str, str]:
 
 
 def _environment(row: Outgoing) -> bool:
-    """Nothing of a destroyed preview is left in GitHub's list of environments."""
+    """A destroyed preview's deployments go, and where that is allowed, its environment.
+
+    An environment without a deployment is left in the repository's settings alone.
+    """
     branch = _branch(row.key)
     if branch is None or branch.state != BranchState.DESTROYED:
         return True
@@ -126,16 +129,18 @@ def _environment(row: Outgoing) -> bool:
         with suppress(github.NotFound):
             reporting.delete_deployment(row.repository, each.remote_id or 0)
         _note_id(each, None)
-    try:
-        reporting.delete_environment(row.repository, f"preview/{branch.slug}")
-    except github.NotFound:
-        pass
-    except PlatformError as problem:
-        if problem.retry:
-            raise
-        # Few may do this, and nothing depends on it.
-        Outgoing.objects.filter(pk=row.pk).update(problem=problem.message, hint=problem.hint)
+    if reporting.may_delete_environments(row.repository):
+        _delete_environment(row, f"preview/{branch.slug}")
     return True
+
+
+def _delete_environment(row: Outgoing, name: str) -> None:
+    try:
+        reporting.delete_environment(row.repository, name)
+    except PlatformError as problem:
+        # It is gone, or may not be deleted with that token, and nobody has to give a better one.
+        if problem.retry or isinstance(problem, github.Conflict):
+            raise
 
 
 def _check(row: Outgoing) -> bool:

@@ -14,38 +14,9 @@ from urllib.parse import unquote
 from openapi_schema_validator import OAS30Validator
 
 from . import published
+from .permissions import NEEDED
 
-_REPO = "/repos/{owner}/{repo}"
-OPERATIONS = [
-    "GET /app",
-    "GET /app/installations",
-    "POST /app/installations/{installation_id}/access_tokens",
-    "GET /app/hook/deliveries",
-    "POST /app/hook/deliveries/{delivery_id}/attempts",
-    "POST /app-manifests/{code}/conversions",
-    "GET /user",
-    f"GET {_REPO}",
-    f"GET {_REPO}/installation",
-    f"GET {_REPO}/issues/{{issue_number}}/comments",
-    f"POST {_REPO}/issues/{{issue_number}}/comments",
-    f"GET {_REPO}/issues/comments/{{comment_id}}",
-    f"PATCH {_REPO}/issues/comments/{{comment_id}}",
-    f"DELETE {_REPO}/issues/comments/{{comment_id}}",
-    f"POST {_REPO}/issues/comments/{{comment_id}}/reactions",
-    f"GET {_REPO}/deployments",
-    f"POST {_REPO}/deployments",
-    f"DELETE {_REPO}/deployments/{{deployment_id}}",
-    f"GET {_REPO}/deployments/{{deployment_id}}/statuses",
-    f"POST {_REPO}/deployments/{{deployment_id}}/statuses",
-    f"DELETE {_REPO}/environments/{{environment_name}}",
-    f"GET {_REPO}/commits/{{ref}}/check-runs",
-    f"POST {_REPO}/check-runs",
-    f"PATCH {_REPO}/check-runs/{{check_run_id}}",
-    f"POST {_REPO}/statuses/{{sha}}",
-    f"GET {_REPO}/pulls",
-    f"GET {_REPO}/pulls/{{pull_number}}",
-    f"GET {_REPO}/collaborators/{{username}}/permission",
-]
+OPERATIONS = list(NEEDED)
 
 
 @dataclass(frozen=True)
@@ -157,7 +128,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 @cache
 def _description() -> dict[str, Any]:
     """The operations and what they refer to: less than a tenth of it all, kept beside it."""
-    mark = sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    mark = sha256(Path(__file__).read_bytes() + json.dumps(OPERATIONS).encode()).hexdigest()[:12]
     kept = published.ensure().parent / f"operations-{mark}.json"
     if not kept.exists():
         partial = kept.with_suffix(f".{os.getpid()}")
@@ -188,7 +159,8 @@ def _correct(part: Any) -> None:
     """Say what GitHub's description means where it says something else.
 
     Lists of values are called nullable, and mean that null is one more. Of answers told apart by
-    a discriminator, those of a person with a private profile pass for public ones as well.
+    a discriminator, those of a person with a private profile pass for public ones as well. Whose an
+    installation is, is called a person and an enterprise at once, and means one of them.
     """
     for each in part.values() if isinstance(part, dict) else part:
         if isinstance(each, dict | list):
@@ -198,6 +170,13 @@ def _correct(part: Any) -> None:
     if isinstance(part, dict) and "discriminator" in part and "oneOf" in part:
         del part["discriminator"]
         part["anyOf"] = part.pop("oneOf")
+    if isinstance(part, dict) and _titles(part.get("allOf")) == {"Simple User", "Enterprise"}:
+        part["anyOf"] = part.pop("allOf")
+
+
+def _titles(parts: Any) -> set[Any]:
+    listed = parts if isinstance(parts, list) else []
+    return {each.get("title") for each in listed if isinstance(each, dict)}
 
 
 def _references(part: Any) -> list[str]:

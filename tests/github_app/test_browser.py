@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
-from deployments.adapters.github import hooks, limits, pulls, tokens, wire
+from deployments.adapters.github import wire
 from deployments.models import GitHubApp, Repository
 from tests.dashboard.conftest import (
     _is_serious,
@@ -17,10 +17,11 @@ from tests.dashboard.conftest import (
     woken,
 )
 from tests.dashboard.rows import a_person
+from tests.github import product
+from tests.github.fake import running
+from tests.github.fake.web import browsed
 
-from .hub import Hub
-from .test_set_up import CONVERSION, a_repository, an_installation, made
-from .web import serving
+from .test_set_up import made
 
 __all__ = ["_redis_socket", "browser", "dashboard", "redis_server", "woken"]
 
@@ -29,21 +30,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consu
 
 
 def forget() -> None:
-    for part in (hooks, limits, pulls, tokens):
-        part.forget()
+    product.forget()
     wire.client().close()
     wire.client.cache_clear()
-
-
-def tell(hub: Hub, address: str) -> None:
-    app = made(html_url=f"{address}/apps/edaha-acme")
-    hub.answers[f"POST {CONVERSION}"] = lambda _: hub._answer(201, app)
-    hub.answers["GET /app/hook/deliveries"] = lambda _: hub._answer(200, [])
-    hub.answers["GET /app/installations"] = lambda _: hub._answer(200, [an_installation()])
-    rows = [a_repository("shop")]
-    hub.answers["GET /installation/repositories"] = lambda _: hub._answer(
-        200, {"total_count": 1, "repositories": rows}
-    )
 
 
 def sign_in(page: Page) -> None:
@@ -59,17 +48,18 @@ def sign_in(page: Page) -> None:
 def test_from_the_page_to_a_repository(
     browser: Browser, dashboard: str, monkeypatch: pytest.MonkeyPatch, javascript: bool
 ) -> None:
-    hub = Hub()
+    fake = product.a_fake()
+    fake.state.repositories["acme/shop"] = {"default_branch": "trunk", "private": True}
     problems: list[str] = []
     forget()
-    with serving(hub) as web:
+    with browsed(fake.state) as web, running(fake, "/api/v3"):
         more: dict[str, Any] = {
             "base_url": dashboard,
             "github_url": web.address,
-            "github_api_url": web.api,
+            "github_api_url": fake.url,
         }
         monkeypatch.setattr(settings, "EDAHA", settings.EDAHA.model_copy(update=more))
-        tell(hub, web.address)
+        web.app = made(html_url=f"{web.address}/apps/edaha-acme")
         context = browser.new_context(
             base_url=dashboard, locale="en", java_script_enabled=javascript
         )
@@ -94,6 +84,7 @@ def test_from_the_page_to_a_repository(
         context.close()
     forget()
     assert problems == []
+    assert fake.violations == []
     assert GitHubApp.objects.get().private_key() == made()["pem"]
     assert web.manifest["hook_attributes"]["url"] == f"{dashboard}/webhooks/github"
     assert Repository.objects.get().is_private

@@ -12,9 +12,7 @@ from deployments import deliveries, safekeeping
 from deployments.models import Delivery, GitHubApp, MadeApp, Repository
 from deployments.secrets import installation_secrets, key_id
 from tests import github as examples
-
-from .conftest import configured
-from .hub import private_key
+from tests.github.product import configured, private_key
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import httpx
 import pytest
 import time_machine
 from django.utils import timezone
@@ -10,41 +9,43 @@ from django.utils import timezone
 from deployments.adapters import budget, github
 from deployments.errors import PlatformError
 from deployments.models import Repository
+from tests.github.fake import Fake, Fault, Installation
+from tests.github.product import Clock
 
-from .conftest import Clock
-from .hub import Hub, says
-
-
-def left(remaining: int, minutes: int = 30) -> dict[str, str]:
-    reset = int((timezone.now() + timedelta(minutes=minutes)).timestamp())
-    return {
-        "x-ratelimit-limit": "5000",
-        "x-ratelimit-remaining": str(remaining),
-        "x-ratelimit-reset": str(reset),
-        "x-ratelimit-resource": "core",
-    }
+R = "/repos/acme/shop"
 
 
-def test_what_is_left_is_for_those_who_wait(hub: Hub, shop: Repository) -> None:
-    hub.headers = left(499)
+def test_what_is_left_is_for_those_who_wait(hub: Fake, shop: Repository) -> None:
+    hub.limits.leave("installation 11", 500)
     github.request(shop, "GET", "/pulls", background=True)
     with pytest.raises(github.Limited, match=r"what is left \(499 of 5000\)") as caught:
         github.request(shop, "GET", "/pulls", background=True)
-    assert caught.value.until > timezone.now() + timedelta(minutes=29)
+    assert caught.value.until > timezone.now() + timedelta(minutes=58)
     with budget.in_background(), pytest.raises(github.Limited):
         github.request(shop, "GET", "/pulls")
     github.request(shop, "POST", "/issues/5/comments", {"body": "x"})
-    assert hub.paths().count("/repos/acme/shop/pulls") == 1
+    assert hub.count(f"GET {R}/pulls") == 1
 
 
-def test_half_of_it_is_for_everybody_and_so_is_a_new_hour(hub: Hub, shop: Repository) -> None:
-    hub.headers = left(500)
+def test_half_of_it_is_for_everybody_and_so_is_a_new_hour(hub: Fake, shop: Repository) -> None:
+    hub.limits.leave("installation 11", 501)
     github.request(shop, "GET", "/pulls", background=True)
-    hub.headers = left(3)
     github.request(shop, "GET", "/pulls", background=True)
-    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+    with pytest.raises(github.Limited):
         github.request(shop, "GET", "/pulls", background=True)
-    assert hub.paths().count("/repos/acme/shop/pulls") == 3
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        github.request(shop, "GET", "/pulls", background=True)
+    assert hub.count(f"GET {R}/pulls") == 3
+
+
+def test_once_all_is_used_up_nobody_asks_before_the_next_hour(hub: Fake, shop: Repository) -> None:
+    hub.limits.leave("installation 11", 0)
+    for _ in range(2):
+        with pytest.raises(github.Limited, match="asked again in 60 min"):
+            github.request(shop, "GET", "/pulls")
+    assert hub.count(f"GET {R}/pulls") == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        github.request(shop, "GET", "/pulls")
 
 
 @pytest.mark.parametrize(
@@ -56,13 +57,15 @@ def test_half_of_it_is_for_everybody_and_so_is_a_new_hour(hub: Hub, shop: Reposi
     ],
 )
 def test_a_secondary_limit_silences_the_whole_installation(
-    hub: Hub, shop: Repository, status: int, body: dict[str, str], headers: dict[str, str]
+    hub: Fake, shop: Repository, status: int, body: dict[str, str], headers: dict[str, str]
 ) -> None:
-    hub.installations["acme/api"], hub.installations["other/x"] = 11, 12
+    ours = hub.state.installations["acme/shop"]
+    hub.state.installations["acme/api"] = ours
+    hub.state.installations["other/x"] = Installation(12, ours.permissions)
     api = Repository(full_name="acme/api", clone_url="https://github.com/acme/api")
     elsewhere = Repository(full_name="other/x", clone_url="https://github.com/other/x")
     names = {name.replace("-", "_"): value for name, value in headers.items()}
-    hub.answers["POST /repos/acme/shop/issues/5/comments"] = says(status, body, **names)
+    hub.refuse(f"POST {R}/issues/5/comments", status, body, **names)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         with pytest.raises(github.Limited) as caught:
             github.request(shop, "POST", "/issues/5/comments", {"body": "x"})
@@ -75,8 +78,8 @@ def test_a_secondary_limit_silences_the_whole_installation(
         assert github.request(api, "GET", "/pulls").status_code == 200
 
 
-def test_without_a_word_of_how_long_it_is_longer_each_time(hub: Hub, shop: Repository) -> None:
-    hub.answers["GET /repos/acme/shop/pulls"] = says(429, {"message": "slow down"})
+def test_without_a_word_of_how_long_it_is_longer_each_time(hub: Fake, shop: Repository) -> None:
+    hub.refuse(f"GET {R}/pulls", 429, {"message": "slow down"})
     waits = []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(8):
@@ -88,14 +91,14 @@ def test_without_a_word_of_how_long_it_is_longer_each_time(hub: Hub, shop: Repos
 
 
 def test_changes_come_a_second_apart_and_readings_at_once(
-    hub: Hub, shop: Repository, clock: Clock
+    hub: Fake, shop: Repository, clock: Clock
 ) -> None:
-    for number in range(3):
-        github.request(shop, "POST", f"/issues/{number}/comments", {"body": "x"})
+    for _ in range(3):
+        known = github.request(shop, "POST", "/issues/5/comments", {"body": "x"}).json()["id"]
         github.request(shop, "GET", "/pulls")
     assert clock.slept == [1.0, 1.0]
     clock.seconds += 5
-    github.request(shop, "PATCH", "/issues/comments/1", {"body": "y"})
+    github.request(shop, "PATCH", f"/issues/comments/{known}", {"body": "y"})
     assert clock.slept == [1.0, 1.0]
 
 
@@ -112,14 +115,14 @@ def test_changes_come_a_second_apart_and_readings_at_once(
     ],
 )
 def test_each_refusal_is_told_apart(
-    hub: Hub, shop: Repository, status: int, kind: type[PlatformError], is_temporary: bool
+    hub: Fake, shop: Repository, status: int, kind: type[PlatformError], is_temporary: bool
 ) -> None:
     error = {"message": "Validation Failed", "errors": [{"field": "body", "code": "missing"}]}
-    hub.answers["POST /repos/acme/shop/issues/5/comments"] = says(
-        status, error, x_accepted_github_permissions="issues=write"
+    hub.refuse(
+        f"POST {R}/issues/5/comments", status, error, x_accepted_github_permissions="issues=write"
     )
     with pytest.raises(kind) as caught:
-        github.request(shop, "POST", "/issues/5/comments", {})
+        github.request(shop, "POST", "/issues/5/comments", {"body": "x"})
     assert type(caught.value) is kind
     assert caught.value.retry == is_temporary
     if status == 403:
@@ -129,28 +132,29 @@ def test_each_refusal_is_told_apart(
 
 
 @pytest.mark.parametrize(
-    "problem", [httpx.ReadTimeout(""), httpx.ConnectError("refused"), httpx.RemoteProtocolError("")]
+    "fault",
+    [Fault(is_lost=True), Fault(is_down=True), Fault(seconds=30)],
+    ids=["lost", "down", "slow"],
 )
 def test_an_answer_that_never_came_may_be_asked_for_again(
-    hub: Hub, shop: Repository, problem: httpx.HTTPError
+    hub: Fake, shop: Repository, fault: Fault
 ) -> None:
-    def lose(_: httpx.Request) -> httpx.Response:
-        raise problem
-
-    hub.answers["POST /repos/acme/shop/issues/5/comments"] = lose
+    fault.matching = "comments"
+    hub.faults.append(fault)
     with pytest.raises(PlatformError, match="GitHub was not reached") as caught:
         github.request(shop, "POST", "/issues/5/comments", {"body": "x"})
     assert caught.value.retry
-    assert hub.paths().count("/repos/acme/shop/issues/5/comments") == 1
+    assert hub.count(f"POST {R}/issues/5/comments") == 1
+    assert len(hub.state.comments) == (0 if fault.is_down else 1)
 
 
-def test_an_answer_without_a_body_is_one(hub: Hub, shop: Repository) -> None:
-    hub.answers["DELETE /repos/acme/shop/issues/comments/1"] = lambda _: httpx.Response(204)
-    assert github.request(shop, "DELETE", "/issues/comments/1").status_code == 204
+def test_an_answer_without_a_body_is_one(hub: Fake, shop: Repository) -> None:
+    known = hub.state.add_comment("x", "mika")
+    assert github.request(shop, "DELETE", f"/issues/comments/{known}").status_code == 204
 
 
 @pytest.mark.parametrize("path", ["/branches/..", "/../../user", "//repos/a/b/../../user", "/./x"])
-def test_no_name_leads_out_of_the_repository(hub: Hub, shop: Repository, path: str) -> None:
+def test_no_name_leads_out_of_the_repository(hub: Fake, shop: Repository, path: str) -> None:
     with pytest.raises(PlatformError, match="it leads elsewhere"):
         github.request(shop, "GET", path)
-    assert not [each for each in hub.paths() if "installation" not in each]
+    assert not [each for each in hub.seen if "installation" not in each.path]

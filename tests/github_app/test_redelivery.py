@@ -1,9 +1,7 @@
 """Deliveries that failed are found at GitHub, and asked for again: each one three times at most."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
-import httpx
 import pytest
 import time_machine
 from django.utils import timezone
@@ -12,56 +10,31 @@ from deployments.adapters.github import hooks
 from deployments.models import Delivery, HookLook, Reconciliation, Redelivery, Repository
 from deployments.reconcile import redelivery
 from deployments.reconcile.notebook import Notebook
+from tests.github.fake import Fake
+from tests.github.fake.hooks import APP, add_delivery, add_hook
+from tests.github.product import TOKEN, configured
 
-from .conftest import configured
-from .hub import Hub, says
-
-LIST = "/app/hook/deliveries"
+LIST = "/deliveries"
 
 
 class Deliveries:
-    """As https://docs.github.com/en/rest/apps/webhooks lists them: the newest first, by cursor."""
+    """Of a webhook, the App's own where none is named."""
 
-    def __init__(self, hub: Hub, path: str = LIST, *, page: int = 100) -> None:
-        self.hub, self.path, self.page = hub, path, page
-        self.rows: list[dict[str, Any]] = []
-        self.asked: list[str] = []
-        hub.answers[f"GET {path}"] = self._list
+    def __init__(self, fake: Fake, hook: int = APP) -> None:
+        self.fake, self.hook = fake, hook
 
     def add(self, guid: str, status_code: int, *, ago: timedelta = timedelta(minutes=5)) -> None:
-        row = {
-            "id": len(self.rows) + 1,
-            "guid": guid,
-            "delivered_at": (timezone.now() - ago).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "redelivery": False,
-            "duration": 0.1,
-            "status": "OK" if status_code == 202 else "Invalid HTTP Response",
-            "status_code": status_code,
-            "event": "issue_comment",
-            "action": "created",
-            "installation_id": 11,
-            "repository_id": 1,
-        }
-        self.rows.append(row)
-        self.hub.answers[f"POST {self.path}/{row['id']}/attempts"] = self._accept
+        add_delivery(self.fake.state, self.hook, guid, status_code, ago=ago, event="issue_comment")
 
-    def _list(self, request: httpx.Request) -> httpx.Response:
-        found = sorted(self.rows, key=lambda row: str(row["delivered_at"]), reverse=True)
-        begin = int(request.url.params.get("cursor", "0"))
-        self.asked.append(str(request.url.params))
-        headers = {}
-        if begin + self.page < len(found):
-            following = f"https://api.github.com{self.path}?per_page=100&cursor={begin + self.page}"
-            headers["Link"] = f'<{following}>; rel="next"'
-        return httpx.Response(200, json=found[begin : begin + self.page], headers=headers)
-
-    def _accept(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(202, json={})
+    @property
+    def asked(self) -> int:
+        return sum(each.method == "GET" and each.path.endswith(LIST) for each in self.fake.seen)
 
     @property
     def sent_again(self) -> list[int]:
-        paths = [path for path in self.hub.paths("POST") if path.startswith(f"{self.path}/")]
-        return [int(path.split("/")[-2]) for path in paths]
+        """The ones that GitHub was asked for, be it that it refused."""
+        paths = [each.path for each in self.fake.seen if each.method == "POST"]
+        return [int(path.split("/")[-2]) for path in paths if path.endswith("/attempts")]
 
 
 def a_pass() -> Notebook:
@@ -77,7 +50,7 @@ def told(notebook: Notebook) -> list[str]:
     return [each["done"] for each in notebook._row.findings]
 
 
-def test_what_failed_is_asked_for_again(hub: Hub) -> None:
+def test_what_failed_is_asked_for_again(hub: Fake) -> None:
     there = Deliveries(hub)
     there.add("a" * 8, 202)
     there.add("b" * 8, 503)
@@ -88,7 +61,7 @@ def test_what_failed_is_asked_for_again(hub: Hub) -> None:
     assert not notebook._row.problems
 
 
-def test_what_came_by_another_try_or_is_here_is_left(hub: Hub) -> None:
+def test_what_came_by_another_try_or_is_here_is_left(hub: Fake) -> None:
     there = Deliveries(hub)
     there.add("c" * 8, 502)
     there.add("c" * 8, 202)
@@ -98,7 +71,7 @@ def test_what_came_by_another_try_or_is_here_is_left(hub: Hub) -> None:
     assert there.sent_again == []
 
 
-def test_each_is_asked_for_three_times_and_then_told(hub: Hub) -> None:
+def test_each_is_asked_for_three_times_and_then_told(hub: Fake) -> None:
     there = Deliveries(hub)
     there.add("e" * 8, 500)
     problems = []
@@ -111,61 +84,58 @@ def test_each_is_asked_for_three_times_and_then_told(hub: Hub) -> None:
     assert problems == [0, 0, 0, 1, 1]
 
 
-def test_the_next_look_begins_where_the_last_one_ended(hub: Hub) -> None:
-    there = Deliveries(hub, page=2)
+def test_the_next_look_begins_where_the_last_one_ended(hub: Fake) -> None:
+    there, hub.paging.most = Deliveries(hub), 2
     for hours in range(6):
         there.add(f"{hours:08}", 202, ago=timedelta(hours=hours + 1))
     a_pass()
-    assert len(there.asked) == 3
-    there.asked.clear()
+    assert there.asked == 3
+    hub.seen.clear()
     there.add("f" * 8, 500, ago=timedelta(seconds=1))
     a_pass()
-    assert (len(there.asked), there.sent_again) == (1, [7])
+    assert (there.asked, there.sent_again) == (1, [7])
 
 
-def test_a_limit_in_the_middle_loses_nothing(hub: Hub) -> None:
+def test_a_limit_in_the_middle_loses_nothing(hub: Fake) -> None:
     there = Deliveries(hub)
     there.add("1" * 8, 500, ago=timedelta(minutes=9))
     there.add("2" * 8, 500, ago=timedelta(minutes=8))
-    accept = hub.answers[f"POST {LIST}/2/attempts"]
-    hub.answers[f"POST {LIST}/2/attempts"] = says(403, retry_after="60")
+    hub.refuse("POST /app/hook/deliveries/2/attempts", 403, retry_after="60")
     begin: datetime = timezone.now()
     with time_machine.travel(begin, tick=False) as clock:
         notebook = a_pass()
         assert "rate limit is used up" in notebook._row.problems[0]
         assert HookLook.objects.get().seen_until is None
         assert Redelivery.objects.get(guid="2" * 8).attempts == 0
-        hub.answers[f"POST {LIST}/2/attempts"] = accept
+        hub.relent()
         there.add("1" * 8, 202, ago=timedelta(minutes=0))
         clock.shift(timedelta(minutes=5))
         a_pass()
     assert there.sent_again == [1, 2, 2]
 
 
-def test_without_an_app_nothing_is_asked(hub: Hub, shop: Repository) -> None:
+def test_without_an_app_nothing_is_asked(hub: Fake, shop: Repository) -> None:
     with configured(github_app_id=""):
         a_pass()
-    assert hub.asked == []
+    assert hub.seen == []
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8000/webhooks/github", "https://ci.example/x"])
 def test_with_a_token_the_repositorys_own_webhook_is_looked_for(
-    hub: Hub, shop: Repository, url: str
+    hub: Fake, shop: Repository, url: str
 ) -> None:
-    hub.tokens["pat"] = timezone.now() + timedelta(days=1)
-    hook = {"id": 9, "active": True, "config": {"url": url}}
-    hub.answers["GET /repos/acme/shop/hooks"] = lambda _: httpx.Response(200, json=[hook])
-    there = Deliveries(hub, "/repos/acme/shop/hooks/9/deliveries")
+    add_hook(hub.state, 9, url)
+    there = Deliveries(hub, 9)
     there.add("3" * 8, 500)
-    with configured(github_app_id="", github_token="pat"):
+    with configured(github_app_id="", github_token=TOKEN):
         a_pass()
         a_pass()
     assert there.sent_again == ([1] if "localhost" in url else [])
-    assert hub.paths().count("/repos/acme/shop/hooks") == 1
+    assert hub.count("GET /repos/acme/shop/hooks") == 1
 
 
-def test_a_token_that_may_not_see_webhooks_is_no_problem(hub: Hub, shop: Repository) -> None:
-    hub.answers["GET /repos/acme/shop/hooks"] = says(403)
-    with configured(github_app_id="", github_token="pat"):
+def test_a_token_that_may_not_see_webhooks_is_no_problem(hub: Fake, shop: Repository) -> None:
+    hub.refuse("GET /repos/acme/shop/hooks", 403)
+    with configured(github_app_id="", github_token=TOKEN):
         assert a_pass()._row.problems == []
     assert hooks._found[shop.pk][1] is None

@@ -16,25 +16,18 @@ from deployments.adapters.github import permissions
 from deployments.models import AuditEntry, GitHubApp, Repository
 from deployments.secrets import key_id, key_ids_for
 from tests.dashboard.rows import a_person
+from tests.github.fake import Fake
+from tests.github.product import configured, private_key
 
-from .conftest import configured
-from .hub import Hub, private_key, says
-
-CONVERSION = "/app-manifests/c0de/conversions"
+CONVERSION = "POST /app-manifests/{code}/conversions"
 
 
 def made(**changed: Any) -> dict[str, Any]:
-    """As https://docs.github.com/en/rest/apps/apps#create-a-github-app-from-a-manifest shows it."""
+    """What the App has, beside GitHub's example, that is made of a manifest."""
     return {
-        "id": 4711,
         "slug": "edaha-acme",
-        "node_id": "x",
-        "owner": {"login": "acme", "id": 1},
         "name": "Edaha acme",
-        "description": "",
-        "external_url": "https://edaha.example.com",
         "html_url": "https://github.com/apps/edaha-acme",
-        "client_id": "Iv1.8a61f9b3a7aba766",
         "client_secret": "clientSesame",
         "webhook_secret": "hookSesame",
         "pem": private_key(),
@@ -44,9 +37,9 @@ def made(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def set_up(hub: Hub) -> Any:
+def set_up(hub: Fake) -> Any:
     """No App is named by the settings; GitHub makes one of any manifest."""
-    hub.answers[f"POST {CONVERSION}"] = says(201, made())
+    hub.state.manifest_codes["c0de"] = made()
     with configured(github_app_id="", base_url="https://edaha.example.com"):
         yield hub
 
@@ -83,7 +76,7 @@ def come_back(client: Client, state: str, code: str = "c0de") -> str:
     return answer.content.decode()  # type: ignore[no-any-return]
 
 
-def test_the_manifest_asks_for_the_least(set_up: Hub, admin: Client) -> None:
+def test_the_manifest_asks_for_the_least(set_up: Fake, admin: Client) -> None:
     address, manifest, answer = begin(admin)
     assert address.startswith("https://github.com/organizations/acme/settings/apps/new?state=")
     assert manifest["default_permissions"] == permissions.NEEDED
@@ -97,26 +90,26 @@ def test_the_manifest_asks_for_the_least(set_up: Hub, admin: Client) -> None:
     assert "https://github.com" not in admin.get("/github")["Content-Security-Policy"]
 
 
-def test_it_may_be_a_persons_own(set_up: Hub, admin: Client) -> None:
+def test_it_may_be_a_persons_own(set_up: Fake, admin: Client) -> None:
     address, *_ = begin(admin, kind="personal", account="ignored")
     assert address.startswith("https://github.com/settings/apps/new?state=")
 
 
 @pytest.mark.parametrize("account", ["", "a/b", "-x", "x" * 40, "a?b", "../x"])
-def test_an_organisation_that_is_none_is_told(set_up: Hub, admin: Client, account: str) -> None:
+def test_an_organisation_that_is_none_is_told(set_up: Fake, admin: Client, account: str) -> None:
     answer = admin.get("/github/begin", {"kind": "organization", "account": account})
     assert b'role="alert"' in answer.content
     assert b"settings/apps/new" not in answer.content
 
 
-def test_a_github_of_the_companys_own(set_up: Hub, admin: Client) -> None:
+def test_a_github_of_the_companys_own(set_up: Fake, admin: Client) -> None:
     with configured(github_app_id="", github_url="https://git.acme.example/"):
         address, _, answer = begin(admin)
     assert address.startswith("https://git.acme.example/organizations/acme/settings/apps/new?")
     assert "https://git.acme.example" in answer["Content-Security-Policy"]
 
 
-def test_the_app_is_kept_and_works_at_once(set_up: Hub, admin: Client, shop: Repository) -> None:
+def test_the_app_is_kept_and_works_at_once(set_up: Fake, admin: Client, shop: Repository) -> None:
     address, *_ = begin(admin)
     page = come_back(admin, state_of(address))
     app = GitHubApp.objects.get()
@@ -131,7 +124,7 @@ def test_the_app_is_kept_and_works_at_once(set_up: Hub, admin: Client, shop: Rep
     assert AuditEntry.objects.filter(action="github.connect", actor="ada").count() == 1
 
 
-def test_a_code_is_taken_only_with_the_state_of_this_session(set_up: Hub, admin: Client) -> None:
+def test_a_code_is_taken_only_with_the_state_of_this_session(set_up: Fake, admin: Client) -> None:
     other = Client()
     other.force_login(a_person("admin", "eve"))
     theirs = state_of(begin(other)[0])
@@ -142,69 +135,44 @@ def test_a_code_is_taken_only_with_the_state_of_this_session(set_up: Hub, admin:
         assert "was not expected here" in come_back(admin, ours)
     assert "was not expected here" in come_back(admin, ours, code="../../x")
     assert not GitHubApp.objects.exists()
-    assert CONVERSION not in set_up.paths()
+    assert set_up.count(CONVERSION) == 0
 
 
-def test_a_state_is_good_once(set_up: Hub, admin: Client) -> None:
+def test_a_state_is_good_once(set_up: Fake, admin: Client) -> None:
     state = state_of(begin(admin)[0])
     come_back(admin, state)
     assert "was not expected here" in come_back(admin, state)
-    assert set_up.paths().count(CONVERSION) == 1
+    assert set_up.count(CONVERSION) == 1
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (says(404), "GitHub shows no"),
-        (says(422), "GitHub does not take"),
-        (says(201, {"id": 1, "pem": "SesameKey"}), "something is missing in it"),
+        ((404, None), "GitHub shows no"),
+        ((422, None), "GitHub does not take"),
+        ((201, {"id": 1, "pem": "SesameKey"}), "something is missing in it"),
     ],
 )
-def test_what_github_refuses_is_told(set_up: Hub, admin: Client, answer: Any, said: str) -> None:
-    set_up.answers[f"POST {CONVERSION}"] = answer
+def test_what_github_refuses_is_told(set_up: Fake, admin: Client, answer: Any, said: str) -> None:
+    set_up.refuse("/app-manifests/", *answer)
     page = come_back(admin, state_of(begin(admin)[0]))
     assert said in page
     assert "Sesame" not in page
     assert not GitHubApp.objects.exists()
 
 
-def an_installation(**changed: Any) -> dict[str, Any]:
-    return {
-        "id": 11,
-        "account": {"login": "acme"},
-        "html_url": "https://github.com/organizations/acme/settings/installations/11",
-        "permissions": dict(permissions.NEEDED),
-        "suspended_at": None,
-    } | changed
-
-
-def a_repository(name: str, **changed: Any) -> dict[str, Any]:
-    return {
-        "full_name": f"acme/{name}",
-        "clone_url": f"https://github.com/acme/{name}.git",
-        "default_branch": "trunk",
-        "private": True,
-    } | changed
-
-
-def look(hub: Hub, admin: Client, *installations: dict[str, Any]) -> str:
-    hub.headers = {
-        "x-ratelimit-limit": "5000",
-        "x-ratelimit-remaining": "4321",
-        "x-ratelimit-reset": "1795392000",
-    }
-    rows = [a_repository("shop"), a_repository("api")]
-    hub.answers["GET /app/installations"] = lambda _: hub._answer(200, list(installations))
-    hub.answers["GET /installation/repositories"] = lambda _: hub._answer(
-        200, {"total_count": 2, "repositories": rows}
-    )
-    hub.answers["GET /app/hook/deliveries"] = lambda _: hub._answer(200, [])
+def look(hub: Fake, admin: Client) -> str:
+    """The part of the page that GitHub is asked for; the App reaches two repositories."""
+    for name in ("acme/shop", "acme/api"):
+        hub.state.installations[name] = hub.state.installations["acme/shop"]
+        hub.state.repositories[name] = {"default_branch": "trunk", "private": True}
+    hub.limits.leave("installation 11", 4322)
     return admin.get("/github/seen").content.decode()
 
 
-def test_the_page_shows_what_the_app_reaches(hub: Hub, admin: Client, shop: Repository) -> None:
+def test_the_page_shows_what_the_app_reaches(hub: Fake, admin: Client, shop: Repository) -> None:
     Repository.objects.create(full_name="acme/old", clone_url="https://github.com/acme/old")
-    page = look(hub, admin, an_installation())
+    page = look(hub, admin)
     assert f'href="/repositories/{shop.pk}"' in page
     assert "4321 of 5000 requests are left" in page
     assert "Not reached by the App" in page
@@ -218,27 +186,29 @@ def test_the_page_shows_what_the_app_reaches(hub: Hub, admin: Client, shop: Repo
     assert re.search(r'name="is_private"[^>]*checked', form)
 
 
-def test_what_is_missing_is_told(hub: Hub, admin: Client) -> None:
+def test_what_is_missing_is_told(hub: Fake, admin: Client) -> None:
     granted = {name: level for name, level in permissions.NEEDED.items() if name != "checks"}
-    page = look(hub, admin, an_installation(permissions=granted | {"issues": "read"}))
+    hub.state.installations["acme/shop"].permissions = granted | {"issues": "read"}
+    page = look(hub, admin)
     assert "checks: write" in page
     assert "issues: write" in page
     assert "contents: read" not in page
 
 
-def test_a_suspended_installation_is_told(hub: Hub, admin: Client) -> None:
-    page = look(hub, admin, an_installation(suspended_at="2026-11-28T00:00:00Z"))
+def test_a_suspended_installation_is_told(hub: Fake, admin: Client) -> None:
+    hub.state.installations["acme/shop"].suspended_at = "2026-11-28T00:00:00Z"
+    page = look(hub, admin)
     assert "Suspended" in page
-    assert "/installation/repositories" not in hub.paths()
+    assert hub.count("GET /installation/repositories") == 0
 
 
-def test_a_github_that_is_away_is_told(hub: Hub, admin: Client) -> None:
-    hub.answers["GET /app/installations"] = says(503)
+def test_a_github_that_is_away_is_told(hub: Fake, admin: Client) -> None:
+    hub.refuse("GET /app/installations", 503)
     page = admin.get("/github/seen").content.decode()
     assert "GitHub answered 503" in page
 
 
-def test_a_repository_that_the_app_tells_of_needs_no_webhook(hub: Hub, admin: Client) -> None:
+def test_a_repository_that_the_app_tells_of_needs_no_webhook(hub: Fake, admin: Client) -> None:
     from tests.dashboard.test_repositories import values
 
     with configured(
@@ -249,7 +219,7 @@ def test_a_repository_that_the_app_tells_of_needs_no_webhook(hub: Hub, admin: Cl
     assert "it needs none of its own" in page
 
 
-def test_forgetting_it_ends_what_it_signs(set_up: Hub, admin: Client, shop: Repository) -> None:
+def test_forgetting_it_ends_what_it_signs(set_up: Fake, admin: Client, shop: Repository) -> None:
     come_back(admin, state_of(begin(admin)[0]))
     assert "Forget Edaha acme?" in admin.get("/github/forget").content.decode()
     admin.post("/github/forget")

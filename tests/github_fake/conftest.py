@@ -1,58 +1,35 @@
 from collections.abc import Iterator
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from pytest_django import Settings
 
-from deployments.adapters.github import hooks, limits, permissions, pulls, tokens
+from deployments.adapters.github import limits, wire
 from deployments.models import Repository
-from tests.github.fake import Fake, Installation, State, running
-from tests.github_app.conftest import Clock
-from tests.github_app.hub import private_key, public_key
+from tests.github import product
+from tests.github.fake import Fake, running
 
 
 @pytest.fixture
-def github_fake(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+def github_fake(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     """A GitHub that is talked to over HTTP; at its end, every request has to have been valid."""
-    pem = public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    state = State("4711", pem.decode(), personal_token="ghp_of_a_person")
-    state.installations["acme/shop"] = Installation(11, dict(permissions.NEEDED))
-    monkeypatch.setattr(limits, "clock", Clock())
-    with running(Fake(state)) as fake:
-        settings.EDAHA = settings.EDAHA.model_copy(
-            update={
-                "github_api_url": fake.url,
-                "github_app_id": "4711",
-                "github_app_private_key": private_key(),
-            }
-        )
-        _forget()
+    monkeypatch.setattr(limits, "clock", product.Clock())
+    product.forget()
+    with running(product.a_fake()) as fake, product.as_app(github_api_url=fake.url):
         yield fake
-        _forget()
+    product.forget()
+    wire.client().close()
+    wire.client.cache_clear()
     assert fake.violations == []
 
 
 @pytest.fixture
-def as_person(github_fake: Fake, settings: Settings) -> None:
+def as_person(github_fake: Fake) -> Iterator[None]:
     """By a token instead of the App."""
-    settings.EDAHA = settings.EDAHA.model_copy(
-        update={
-            "github_app_id": "",
-            "github_app_private_key": "",
-            "github_token": "ghp_of_a_person",
-        }
-    )
+    with product.as_person():
+        yield
 
 
 @pytest.fixture
 def shop(db: None) -> Repository:
     return Repository.objects.create(
-        full_name="acme/shop", clone_url="https://github.com/acme/shop.git"
+        full_name=product.SHOP, clone_url=f"https://github.com/{product.SHOP}.git"
     )
-
-
-def _forget() -> None:
-    for part in (hooks, limits, pulls, tokens):
-        part.forget()

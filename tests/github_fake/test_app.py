@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from deployments.adapters.github.app import as_app
 from deployments.errors import PlatformError
 from tests.github import rules
 from tests.github.fake import Fake
+from tests.github.fake.hooks import APP, add_delivery
 from tests.github.fake.state import ACTS
 
 pytestmark = pytest.mark.django_db
@@ -22,14 +24,13 @@ def test_every_operation_is_done() -> None:
 
 
 def test_a_failed_delivery_is_sent_again(github_fake: Fake) -> None:
-    shown = rules.example("GET /app/hook/deliveries", 200)
-    github_fake.state.hook_deliveries.append(shown | {"id": 7, "status_code": 502})
+    add_delivery(github_fake.state, APP, "a" * 8, 502, ago=timedelta(minutes=1), event="push")
     hook = hooks.app_hook()
     assert hook is not None
     [attempt] = hook.attempts(None)
     assert not attempt.has_arrived
     hook.redeliver(attempt)
-    assert github_fake.state.redelivered == [7]
+    assert github_fake.state.redelivered == [(APP, 1)]
 
 
 def test_another_apps_signature_is_refused(github_fake: Fake) -> None:

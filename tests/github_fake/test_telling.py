@@ -5,24 +5,16 @@ from typing import Any
 import pytest
 
 from deployments.adapters import github, reporting
-from deployments.adapters.github import permissions
 from deployments.errors import PlatformError
 from deployments.models import Repository
-from tests.github import rules
 from tests.github.fake import Fake, Fault
-from tests.github.fake.permissions import NEEDED
 
 COMMIT = "a" * 40
 
 
 @pytest.fixture(autouse=True)
 def _a_pull_request(github_fake: Fake) -> None:
-    pull = rules.example("GET /repos/{owner}/{repo}/pulls", 200)
-    github_fake.state.pulls[5] = pull | {
-        "number": 5,
-        "state": "open",
-        "requested_teams": [],
-    }
+    github_fake.state.add_pull(5)
 
 
 def test_a_comment_is_made_found_edited_and_deleted(github_fake: Fake, shop: Repository) -> None:
@@ -39,8 +31,10 @@ def test_a_comment_is_made_found_edited_and_deleted(github_fake: Fake, shop: Rep
 
 
 def test_more_comments_than_a_page_are_read(github_fake: Fake, shop: Repository) -> None:
-    for _ in range(101):
-        reporting.post_comment(shop, 5, "marker")
+    reporting.post_comment(shop, 5, "marker, the first")
+    own = next(iter(github_fake.state.comments.values()))
+    for number in range(1, 101):
+        github_fake.state.comments[number] = own | {"id": number, "body": "marker"}
     assert len(reporting.comments(shop, 5, "marker")) == 101
 
 
@@ -93,14 +87,14 @@ def test_a_secondary_limit_is_heeded(github_fake: Fake, shop: Repository) -> Non
         with pytest.raises(github.Limited):
             reporting.post_comment(shop, 5, "hello")
     assert not github_fake.state.comments
-    assert not [each for each in github_fake.asked if "comments" in each.operation]
+    assert not [each.status for each in github_fake.seen if "comments" in each.path][1:]
 
 
 def test_an_unchanged_list_costs_nothing(github_fake: Fake, shop: Repository) -> None:
     assert [event.pull_request.number for event in github.open_pull_requests(shop)] == [5]  # type: ignore[union-attr]
-    before = github_fake.remaining
+    before = dict(github_fake.limits.used)
     github.open_pull_requests(shop)
-    assert github_fake.remaining == before
+    assert github_fake.limits.used == before
 
 
 def test_a_revoked_token_is_renewed(github_fake: Fake, shop: Repository) -> None:
@@ -127,14 +121,3 @@ def test_the_fake_notices_what_github_does_not_take(
     [violation] = github_fake.violations
     assert fault in violation
     github_fake.violations.clear()
-
-
-def test_the_app_asks_for_what_the_operations_need() -> None:
-    """But for environments: to delete them needs the App to be an administrator."""
-    levels = ["", "read", "write"]
-    for operation, choices in NEEDED.items():
-        enough = any(
-            levels.index(permissions.NEEDED.get(name, "")) >= levels.index(level)
-            for name, level in choices
-        )
-        assert enough or "/environments/" in operation, operation

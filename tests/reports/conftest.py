@@ -1,62 +1,48 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-import httpx
 import pytest
 import time_machine
 from django.utils import timezone
 
 from deployments import outbox
-from deployments.adapters import reporting
-from deployments.adapters.github import limits, tokens, wire
 from deployments.models import Branch, Repository
 from tests.deployments.conftest import ears
 from tests.deployments.ears import Ears
-from tests.reconcile.test_github import configured
-
-from .hub import SHOP, Hub
+from tests.github import product
+from tests.github.fake import Fake
 
 __all__ = ["Ears", "ears"]
 
-
-class Clock(limits.Clock):
-    """Waiting for GitHub's sake takes no time."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
+BASE = "https://edaha.example.com"
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """GitHub, known by a token."""
-    hub = Hub()
-    _forget()
-    client = httpx.Client(transport=httpx.MockTransport(hub.handle))
-    monkeypatch.setattr(wire, "client", lambda: client)
-    monkeypatch.setattr(limits, "clock", Clock())
-    with configured(github_token="t0ken", base_url="https://edaha.example.com"):
+def hub() -> Iterator[Fake]:
+    """GitHub, known by a token; at its end, every request has to have been valid."""
+    fake = product.a_fake()
+    fake.state.add_pull(5)
+    with (
+        product.checked(fake),
+        product.connected(fake),
+        product.as_person(base_url=BASE),
+    ):
+        yield fake
+
+
+@pytest.fixture
+def app(hub: Fake) -> Iterator[Fake]:
+    """The same by the App."""
+    with product.as_app(base_url=BASE):
         yield hub
-    client.close()
-    _forget()
-
-
-@pytest.fixture
-def app(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """The same for check runs, as if an App were installed."""
-    monkeypatch.setattr(reporting, "has_app", lambda _: True)
-    return hub
 
 
 @pytest.fixture
 def shop(db: None) -> Repository:
     return Repository.objects.create(
-        full_name=SHOP, clone_url=f"https://github.com/{SHOP}.git", policy=Repository.Policy.ALL
+        full_name=product.SHOP,
+        clone_url=f"https://github.com/{product.SHOP}.git",
+        policy=Repository.Policy.ALL,
     )
 
 
@@ -81,9 +67,3 @@ def later() -> Iterator[Callable[..., None]]:
                 outbox.deliver(repository)
 
     yield deliver
-
-
-def _forget() -> None:
-    limits.forget()
-    tokens.forget()
-    reporting._logins.clear()

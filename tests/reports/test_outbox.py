@@ -1,59 +1,75 @@
-"""What GitHub is told, whatever happens to it."""
+"""What GitFake is told, whatever happens to it."""
 
-import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from deployments import outbox
+from deployments.adapters.github import permissions
 from deployments.causes import Cause
 from deployments.models import Branch, Messenger, Outgoing, Repository
 from deployments.reports import telling
 from deployments.states import DeploymentState
+from tests.github.fake import Fake
+from tests.github.trouble import trouble, weather
 
-from .hub import Hub
 from .moving import destroy, fail, go_live, move, wish
 
 pytestmark = pytest.mark.django_db
 Later = Callable[..., None]
+R = "/repos/acme/shop"
 
 
-def _comment(hub: Hub) -> str:
-    (comment,) = hub.ours()
+def ours(hub: Fake) -> list[dict[str, Any]]:
+    """Its own comments, be they by the App or by a person."""
+    names = {hub.state.login, "edaha[bot]"}
+    return [each for each in hub.state.comments.values() if each["user"]["login"] in names]
+
+
+def _told(hub: Fake, deployment: int) -> dict[str, Any]:
+    """What was told of a deployment last."""
+    return dict(hub.state.statuses[deployment][-1])
+
+
+def _comment(hub: Fake) -> str:
+    (comment,) = ours(hub)
     return str(comment["body"])
 
 
 def test_a_pull_request_is_told_from_the_push_to_the_end(
-    app: Hub, branch: Branch, later: Later
+    app: Fake, branch: Branch, later: Later
 ) -> None:
+    app.state.installations["acme/shop"].permissions["administration"] = "write"
     deployment = wish(branch)
     later()
-    (known,) = app.deployments
-    (check,) = app.checks.values()
+    (known,) = app.state.deployments
+    (check,) = app.state.checks.values()
     assert "Queued" in _comment(app)
-    assert (app.state_of(known), check["status"]) == ("queued", "queued")
+    assert (app.state.state_of(known), check["status"]) == ("queued", "queued")
     go_live(deployment)
     later()
     assert f"**[{branch.url}]({branch.url})**" in _comment(app)
-    assert app.state_of(known) == "success"
-    assert app.deployments[known]["states"][-1]["environment_url"] == branch.url
+    assert app.state.state_of(known) == "success"
+    assert _told(app, known)["environment_url"] == branch.url
     assert (check["status"], check["conclusion"]) == ("completed", "success")
     destroy(branch)
     later()
     later(seconds=6)
     assert "is gone since" in _comment(app)
-    assert app.deployments == {} and app.environments == set()
+    assert app.state.deployments == {} and app.state.environments == set()
     assert check["conclusion"] == "success"
     assert not Outgoing.objects.filter(done_at=None).exists()
 
 
 def test_what_github_is_asked_for_is_a_preview_and_nothing_more(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
     wish(branch)
     later()
-    (made,) = hub.deployments.values()
-    asked = {key: made[key] for key in ("ref", "auto_merge", "required_contexts", "environment")}
+    (made,) = hub.state.deployments.values()
+    (body,) = [each.body for each in hub.seen if each.said == f"POST {R}/deployments"]
+    asked = {key: body[key] for key in ("ref", "auto_merge", "required_contexts", "environment")}
     assert asked == {
         "ref": "a" * 40,
         "auto_merge": False,
@@ -63,20 +79,20 @@ def test_what_github_is_asked_for_is_a_preview_and_nothing_more(
     assert made["transient_environment"] is True and made["production_environment"] is False
 
 
-def test_many_moves_are_one_call(hub: Hub, branch: Branch, later: Later) -> None:
+def test_many_moves_are_one_call(hub: Fake, branch: Branch, later: Later) -> None:
     go_live(wish(branch))
     later()
     assert sorted(hub.changes()) == [
-        "POST /deployments",
-        f"POST /deployments/{next(iter(hub.deployments))}/statuses",
-        "POST /issues/5/comments",
-        f"POST /statuses/{'a' * 40}",
+        f"POST {R}/deployments",
+        f"POST {R}/deployments/{next(iter(hub.state.deployments))}/statuses",
+        f"POST {R}/issues/5/comments",
+        f"POST {R}/statuses/{'a' * 40}",
     ]
     later()
     assert len(hub.changes()) == 4  # nothing is news
 
 
-def test_nothing_changed_is_not_told_again(hub: Hub, branch: Branch, later: Later) -> None:
+def test_nothing_changed_is_not_told_again(hub: Fake, branch: Branch, later: Later) -> None:
     go_live(wish(branch))
     later()
     before = len(hub.changes())
@@ -86,91 +102,92 @@ def test_nothing_changed_is_not_told_again(hub: Hub, branch: Branch, later: Late
 
 
 def test_an_older_deployment_is_inactive_as_soon_as_a_newer_one_is_live(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
     go_live(wish(branch, "a"))
     later()
     newer = wish(branch, "b")
     later()
-    first, second = hub.deployments
-    assert (hub.state_of(first), hub.state_of(second)) == ("success", "queued")
+    first, second = hub.state.deployments
+    assert (hub.state.state_of(first), hub.state.state_of(second)) == ("success", "queued")
     go_live(newer)
     later()
-    assert (hub.state_of(first), hub.state_of(second)) == ("inactive", "success")
+    assert (hub.state.state_of(first), hub.state.state_of(second)) == ("inactive", "success")
 
 
 @pytest.mark.parametrize(
     ("cause", "state"), [(Cause.DOCKERFILE, "failure"), (Cause.AWS, "error"), ("", "error")]
 )
 def test_a_failure_is_told_as_whose_it_is(
-    hub: Hub, branch: Branch, later: Later, cause: str, state: str
+    hub: Fake, branch: Branch, later: Later, cause: str, state: str
 ) -> None:
     fail(wish(branch), cause=cause)
     later()
-    (known,) = hub.deployments
-    assert hub.state_of(known) == state
-    assert hub.statuses[-1]["state"] == state
+    (known,) = hub.state.deployments
+    assert hub.state.state_of(known) == state
+    assert hub.state.commit_statuses["a" * 40][-1]["state"] == state
 
 
-def test_a_deleted_comment_is_made_again(hub: Hub, branch: Branch, later: Later) -> None:
+def test_a_deleted_comment_is_made_again(hub: Fake, branch: Branch, later: Later) -> None:
     deployment = wish(branch)
     later()
-    hub.comments.clear()
+    hub.state.comments.clear()
     go_live(deployment)
     later()
     assert "Live" in _comment(hub)
 
 
 def test_somebody_elses_comment_with_the_marker_is_not_ours(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
     from deployments.reports.facts import marker
 
-    theirs = hub.add_comment(f"{marker(branch)} mine", "mallory")
+    theirs = hub.state.add_comment(f"{marker(branch)} mine", "mallory")
     wish(branch)
     later()
-    assert hub.comments[theirs]["body"] == f"{marker(branch)} mine"
-    assert len(hub.ours()) == 1
+    assert hub.state.comments[theirs]["body"] == f"{marker(branch)} mine"
+    assert len(ours(hub)) == 1
 
 
 def test_the_comment_is_found_behind_hundreds_of_others(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
     for number in range(230):
-        hub.add_comment(f"a review, part {number}", "mika")
+        hub.state.add_comment(f"a review, part {number}", "mika")
     deployment = wish(branch)
-    hub.trouble = ["", "", "", "", "lost"]
+    trouble(hub, ["", "", "", "", "lost"])
     later()
     go_live(deployment)
     later(seconds=30)
     assert "Live" in _comment(hub)
 
 
-def test_a_lost_answer_makes_nothing_twice(app: Hub, branch: Branch, later: Later) -> None:
+def test_a_lost_answer_makes_nothing_twice(app: Fake, branch: Branch, later: Later) -> None:
     deployment = wish(branch)
     for _ in range(12):
-        app.weather = "lost"
+        weather(app, "lost")
         later(minutes=16)
-        app.weather = ""
-        app.trouble = ["", "lost"]
+        weather(app, "")
+        trouble(app, ["", "lost"])
         later(minutes=16)
+    weather(app, "")
     go_live(deployment)
     later(minutes=16)
     later(minutes=16)
-    assert len(app.ours()) == len(app.deployments) == len(app.checks) == 1
+    assert len(ours(app)) == len(app.state.deployments) == len(app.state.checks) == 1
     assert "Live" in _comment(app)
 
 
-def test_it_catches_up_after_github_was_down(hub: Hub, branch: Branch, later: Later) -> None:
-    hub.weather = "down"
+def test_it_catches_up_after_github_was_down(hub: Fake, branch: Branch, later: Later) -> None:
+    weather(hub, "down")
     go_live(wish(branch))
     later()
-    assert len(hub.calls) == 1  # what else there is waits, too
+    assert len(hub.seen) == 1  # what else there is waits, too
     later()
-    assert len(hub.calls) == 1
+    assert len(hub.seen) == 1
     row = Outgoing.objects.exclude(problem="").get()
     assert "GitHub was not reached" in row.problem
-    hub.weather = ""
+    weather(hub, "")
     later(seconds=11)
     later(seconds=11)
     assert "Live" in _comment(hub)
@@ -183,60 +200,85 @@ def test_tries_become_rarer_up_to_a_quarter_of_an_hour() -> None:
 
 
 def test_github_is_left_alone_for_as_long_as_it_asks(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
     wish(branch)
-    hub.trouble = [429]
+    trouble(hub, [429])
     later()
+    asked = len(hub.seen)
     later(seconds=50)
-    assert len(hub.calls) == 1
+    assert len(hub.seen) == asked
     later(seconds=15)
-    assert hub.ours()
+    assert ours(hub)
 
 
 def test_what_is_forbidden_is_told_once_an_hour_and_holds_nothing_else_up(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
-    hub.forbidden = re.compile(r"POST /deployments")
+    hub.refuse(f"POST {R}/deployments", 403)
     wish(branch)
     later()
-    assert hub.ours() and hub.statuses
+    assert ours(hub) and hub.state.commit_statuses
     row = Outgoing.objects.exclude(problem="").get()
     assert row.kind == "deployment" and "403" in row.problem and "permission" in row.hint
     later(minutes=50)
-    assert hub.calls.count("POST /deployments") == 1
+    assert hub.count(f"POST {R}/deployments") == 1
     later(minutes=15)
-    assert hub.calls.count("POST /deployments") == 2
-    hub.forbidden = None
+    assert hub.count(f"POST {R}/deployments") == 2
+    hub.relent()
     later(minutes=65)
-    assert len(hub.deployments) == 1
+    assert len(hub.state.deployments) == 1
     assert not Outgoing.objects.exclude(problem="").exists()
 
 
 def test_what_cannot_be_told_for_three_days_is_given_up(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
-    hub.forbidden = re.compile(r"POST /deployments")
+    hub.refuse(f"POST {R}/deployments", 403)
     wish(branch)
     later()
     later(days=3, minutes=1)
     later(hours=2)
-    assert hub.calls.count("POST /deployments") == 2
+    assert hub.count(f"POST {R}/deployments") == 2
     assert not Outgoing.objects.filter(done_at=None).exists()
 
 
-def test_an_environment_that_may_not_be_deleted_is_left(
-    hub: Hub, branch: Branch, later: Later
+DELETE = "DELETE /repos/{owner}/{repo}/environments/{environment_name}"
+
+
+@pytest.mark.parametrize("by", ["hub", "app"])
+def test_an_environment_that_may_not_be_deleted_is_left_and_is_no_problem(
+    request: pytest.FixtureRequest, branch: Branch, later: Later, by: str
 ) -> None:
+    """A token is tried with, once; what an App may not do is known before."""
+    fake: Fake = request.getfixturevalue(by)
     go_live(wish(branch))
     later()
-    hub.forbidden = re.compile(r"DELETE /environments")
+    fake.refuse(f"DELETE {R}/environments", 403)
     destroy(branch)
     later()
     for _ in range(3):
         later(hours=2)
-    assert hub.calls.count(f"DELETE /environments/preview/{branch.slug}") == 1
-    assert hub.deployments == {} and len(hub.environments) == 1
+    assert fake.count(DELETE) == (1 if by == "hub" else 0)
+    assert fake.state.deployments == {} and len(fake.state.environments) == 1
+    assert not Outgoing.objects.exclude(problem="").exists()
+
+
+def test_only_the_token_that_deletes_an_environment_may_do_so(
+    app: Fake, branch: Branch, later: Later
+) -> None:
+    app.state.installations["acme/shop"].permissions["administration"] = "write"
+    go_live(wish(branch))
+    later()
+    destroy(branch)
+    later()
+    later(seconds=6)
+    assert app.state.environments == set()
+    made = [each.body for each in app.seen if each.path.endswith("/access_tokens")]
+    assert [each["permissions"] for each in made] == [
+        permissions.NEEDED,
+        permissions.FOR_ENVIRONMENTS,
+    ]
 
 
 def test_a_repository_that_is_not_on_github_has_nothing_to_tell(branch: Branch) -> None:
@@ -269,25 +311,26 @@ def test_a_preview_without_a_pull_request_has_no_comment(branch: Branch) -> None
     assert not Outgoing.objects.filter(kind="comment").exists()
 
 
-def test_replies_come_once_and_in_order(hub: Hub, shop: Repository, later: Later) -> None:
+def test_replies_come_once_and_in_order(hub: Fake, shop: Repository, later: Later) -> None:
     for number in range(3):
         outbox.put(shop, "reply", f"{number}", {"pull": 5, "body": f"No. {number}"})
-    hub.trouble = ["lost"]
+    trouble(hub, ["lost"])
     later()
-    assert len(hub.ours()) == 1
+    assert len(ours(hub)) == 1
     later(seconds=11)
-    said = [str(each["body"]).partition("\n")[2] for each in hub.ours()]
+    said = [str(each["body"]).partition("\n")[2] for each in ours(hub)]
     assert said == ["No. 0", "No. 1", "No. 2"]
 
 
-def test_a_reaction_is_given(hub: Hub, shop: Repository, later: Later) -> None:
-    outbox.put(shop, "reaction", "77", {"content": "rocket"})
+def test_a_reaction_is_given(hub: Fake, shop: Repository, later: Later) -> None:
+    known = hub.state.add_comment("/preview", "mika")
+    outbox.put(shop, "reaction", str(known), {"content": "rocket"})
     later()
-    assert hub.reactions == [(77, "rocket")]
+    assert list(hub.state.reactions) == [(known, "rocket")]
 
 
 def test_two_messengers_never_tell_of_one_repository(
-    hub: Hub, branch: Branch, later: Later
+    hub: Fake, branch: Branch, later: Later
 ) -> None:
     wish(branch)
     held = outbox._claim(branch.repository_id)
@@ -298,7 +341,7 @@ def test_two_messengers_never_tell_of_one_repository(
 
 
 def test_what_is_asked_while_it_is_told_is_told_again(
-    hub: Hub, branch: Branch, later: Later, monkeypatch: pytest.MonkeyPatch
+    hub: Fake, branch: Branch, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment = wish(branch)
     real = telling.tell

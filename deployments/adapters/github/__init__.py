@@ -3,7 +3,8 @@
 request ─── one call about a repository
 ├── tokens ── in whose name: the App's installation, the token of the settings, nobody
 │   └── app ─ the App itself, and what it signs
-└── wire ──── one request; limits: what GitHub lets us do; problems: what it refuses
+└── wire ──── one request; limits: what GitHub lets us do, with all processes by sharing;
+              problems: what it refuses
 pulls ────── pull requests, as the events that deliveries are
 hooks ────── deliveries that failed, and having them sent again
 """

@@ -19,13 +19,15 @@ def request(
     params: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
     background: bool = False,
+    permissions: dict[str, str] | None = None,
 ) -> httpx.Response:
     """GitHub's answer, if it is a good one or 304.
 
     `path` is below /repos/OWNER/NAME, such as /issues/5/comments; with // at its beginning it is
     below the API's address. Who only compares says `background`, and is refused once a tenth of
     the limit is left; whatever a pass of the reconciler asks is in the background by itself.
-    Calls that change something come one after the other, a second apart for each installation.
+    `permissions` are those of the App's token, where they are not the usual ones. Calls that change
+    something come one after the other, a second apart for each installation.
 
     Raises NotFound, Conflict, Invalid, Limited, and PlatformError for everything else, with
     `retry` where GitHub is ill, slow, or its answer was lost.
@@ -40,11 +42,11 @@ def request(
         headers or {},
         background or budget.is_in_background(),
     )
-    caller = tokens.caller_for(repository)
+    caller = tokens.caller_for(repository, permissions)
     try:
         return wire.send(caller, call)
     except Unauthorised:
         if not caller.is_renewable:
             raise
     tokens.drop(repository, caller)
-    return wire.send(tokens.caller_for(repository), call)
+    return wire.send(tokens.caller_for(repository, permissions), call)

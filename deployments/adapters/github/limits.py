@@ -1,4 +1,5 @@
-"""What GitHub lets one account do: an installation, or the token. Shared by all threads.
+"""What GitHub lets one account do: an installation, or the token. Shared by all threads, and
+of what is asked for, by all processes: how long to be silent, and a second between changes.
 
 By the headers of each answer, and as GitHub asks for:
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from django.utils import timezone
 
+from . import sharing
 from .problems import Limited
 
 #: Where GitHub does not say how long to wait: a minute, and then longer each time.
@@ -34,6 +36,10 @@ class Clock:
 
     def now(self) -> float:
         return time.monotonic()
+
+    def time(self) -> float:
+        """The time of day, which processes share."""
+        return time.time()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -59,6 +65,8 @@ class Account:
     def check(self, *, is_background: bool) -> None:
         """Raises Limited while GitHub wants silence, or has little left and nobody waits."""
         now = timezone.now()
+        if self._silent_until is None or now >= self._silent_until:
+            self._silent_until = sharing.silent_until(self.name)
         if self._silent_until is not None and now < self._silent_until:
             raise self._limited(self._silent_until)
         if is_background and self.is_nearly_used_up(now) and self.resets_at is not None:
@@ -78,7 +86,9 @@ class Account:
     def turn(self) -> Iterator[None]:
         """For calls that change something: one after the other, a second apart."""
         with self._changing:
-            if (wait := self._changed_at + _APART - clock.now()) > 0:
+            now = clock.time()
+            others = sharing.next_turn(self.name, now, _APART) - now
+            if (wait := max(others, self._changed_at + _APART - clock.now())) > 0:
                 clock.sleep(wait)
             try:
                 yield
@@ -93,6 +103,7 @@ class Account:
             return
         if wait := self._asked_to_wait(response):
             self._silent_until = timezone.now() + wait
+            sharing.silence(self.name, self._silent_until)
             raise self._limited(self._silent_until)
 
     def _note(self, headers: httpx.Headers) -> None:
@@ -145,8 +156,10 @@ def account(name: str) -> Account:
 
 
 def forget() -> None:
-    """Begin anew, as a new process does."""
+    """Begin anew, as a new process does that is alone."""
     with _lock:
+        for name in _accounts:
+            sharing.forget(name)
         _accounts.clear()
 
 

@@ -10,6 +10,9 @@ NEEDED = {
     "pull_requests": "write",
     "statuses": "write",
 }
+#: What nobody has to give: by it the environments of destroyed previews are deleted, which GitHub
+#: lets nobody else do. It is asked for by no manifest, and put into no other token.
+FOR_ENVIRONMENTS = {"administration": "write"}
 #: What the App's webhook tells of. `installation` and `installation_repositories` come by
 #: themselves.
 EVENTS = ["create", "delete", "issue_comment", "pull_request", "push"]
@@ -19,7 +22,11 @@ _LEVELS = {"read": 1, "write": 2, "admin": 3}
 
 def missing(given: dict[str, str]) -> dict[str, str]:
     """What an installation does not grant of what is needed, with the level that is."""
-    return {name: level for name, level in NEEDED.items() if _level(given, name) < _LEVELS[level]}
+    return lacking(given, NEEDED)
+
+
+def lacking(given: dict[str, str], wanted: dict[str, str]) -> dict[str, str]:
+    return {name: level for name, level in wanted.items() if _level(given, name) < _LEVELS[level]}
 
 
 def granted(given: dict[str, str], wanted: dict[str, str] | None = None) -> dict[str, str]:

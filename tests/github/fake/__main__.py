@@ -4,7 +4,8 @@ Beside GitHub's own addresses it has these, all of them POST with a JSON body:
 
 /_fake/fault    fields of `Fault`: what goes wrong with the next requests
 /_fake/webhook  {"event": …, "payload": …}: sent, signed, to --webhook-url; answers its status
-/_fake/pull     {"number": …, …}: a pull request, with GitHub's example for all other fields
+/_fake/pull     {"number": …, "branch": …, "commit": …}: a pull request, with GitHub's example
+                for all other fields
 /_fake/state    answers comments, deployments, statuses, checks and violations
 """
 
@@ -15,9 +16,9 @@ from typing import Any
 
 import httpx
 
-from .. import headers, rules
-from .server import Control, Fake, Fault, server
-from .state import Installation, State
+from .. import headers
+from . import Fake, Fault, Installation, State
+from .server import Control, server
 
 _LEVELS = {
     "checks": "write",
@@ -56,10 +57,7 @@ def control(fake: Fake, webhook_url: str, secret: str) -> Control:
             fake.faults.append(Fault(**body))
             return {}
         if path == "/_fake/pull":
-            shown = rules.example("GET /repos/{owner}/{repo}/pulls", 200)
-            pull = shown | {"state": "open", "requested_teams": []} | body
-            fake.state.pulls[int(pull["number"])] = pull
-            return pull
+            return fake.state.add_pull(**body)
         if path == "/_fake/webhook":
             content = json.dumps(body["payload"]).encode()
             signed = headers(body["event"], content, secret)

@@ -24,6 +24,7 @@ def deployments(state: State, asked: Asked) -> tuple[int, Any]:
 
 @does(f"POST {_R}/deployments")
 def make_deployment(state: State, asked: Asked) -> tuple[int, Any]:
+    _check_mergeable(state, asked)
     row = rules.example(asked.operation.name, 201)
     wanted: Thing = {"task": "deploy", "environment": "production", "payload": {}}
     wanted["description"] = None
@@ -31,9 +32,24 @@ def make_deployment(state: State, asked: Asked) -> tuple[int, Any]:
     row |= given | {"id": next(state.ids), "ref": asked.body["ref"], "sha": asked.body["ref"]}
     row |= {"created_at": now(), "updated_at": now(), "original_environment": given["environment"]}
     row["transient_environment"] = asked.body.get("transient_environment", False)
+    row |= {"production_environment": asked.body.get("production_environment", False)}
     state.deployments[row["id"]] = row
     state.environments.add(given["environment"])
     return 201, row
+
+
+def _check_mergeable(state: State, asked: Asked) -> None:
+    """As https://docs.github.com/en/rest/deployments/deployments#create-a-deployment has it."""
+    ref = asked.body["ref"]
+    if state.commits is not None and ref not in {*state.commits, *state.branches}:
+        raise Refused(422, f"No ref found for: {ref}")
+    if asked.body.get("auto_merge", True) and ref in state.conflicting:
+        raise Refused(409, f"Conflict merging main into {ref}.")
+    told = {row["context"]: row["state"] for row in state.commit_statuses.get(ref, [])}
+    required = asked.body.get("required_contexts")
+    wanted = set(told) if required is None else set(required)
+    if any(told.get(context) != "success" for context in wanted):
+        raise Refused(409, f"Conflict: Commit status checks failed for {ref}.")
 
 
 @does(f"GET {_R}/deployments/{{deployment_id}}/statuses")
@@ -65,8 +81,8 @@ def delete_deployment(state: State, asked: Asked) -> tuple[int, Any]:
     number = asked.number("deployment_id")
     if number not in state.deployments:
         raise gone()
-    told = state.statuses.get(number, [])
-    if len(state.deployments) > 1 and told and told[-1]["state"] != "inactive":
+    is_active = state.state_of(number) not in {"pending", "inactive"}
+    if len(state.deployments) > 1 and is_active:
         raise Refused(422, "We cannot delete an active deployment unless it is the only deployment")
     del state.deployments[number]
     return 204, None
@@ -83,6 +99,7 @@ def delete_environment(state: State, asked: Asked) -> tuple[int, Any]:
 
 @does(f"GET {_R}/commits/{{ref}}/check-runs")
 def checks(state: State, asked: Asked) -> tuple[int, Any]:
+    state.check_commit(asked.operation.values["ref"])
     rows = [
         row
         for row in reversed(state.checks.values())
@@ -94,6 +111,7 @@ def checks(state: State, asked: Asked) -> tuple[int, Any]:
 
 @does(f"POST {_R}/check-runs")
 def make_check(state: State, asked: Asked) -> tuple[int, Any]:
+    state.check_commit(asked.body["head_sha"])
     row = rules.example(asked.operation.name, 201)
     row |= {"id": next(state.ids), "started_at": now(), "completed_at": None, "conclusion": None}
     row |= {"external_id": "", "status": "queued"}
@@ -124,6 +142,7 @@ def _told(row: Thing, asked: Asked) -> Thing:
 
 @does(f"POST {_R}/statuses/{{sha}}")
 def commit_status(state: State, asked: Asked) -> tuple[int, Any]:
+    state.check_commit(asked.operation.values["sha"])
     row = rules.example(asked.operation.name, 201)
     row |= asked.body | {"id": next(state.ids), "created_at": now(), "updated_at": now()}
     state.commit_statuses.setdefault(asked.operation.values["sha"], []).append(row)

@@ -2,16 +2,13 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from . import app as app  # their operations are there once they are imported
-from . import reports as reports
-from .github import Fake as Fake
-from .github import Fault as Fault
-from .github import Response
+from .github import Fake, Response
 
 #: What /_fake/ addresses do: path and body in, an answer out.
 Control = Callable[[str, dict[str, Any]], Any]
@@ -40,6 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Response(200, {}, json.dumps(answer).encode()))
             return
         response = self.fake.answer(self.command, self.path, headers, content)
+        time.sleep(response.seconds)
         if response.is_lost:
             self.close_connection = True
         else:
@@ -53,25 +51,29 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", "application/json; charset=utf-8")
             self.send_header("Content-Length", str(len(response.content)))
         self.end_headers()
-        self.wfile.write(response.content)
+        if response.status not in {204, 304}:
+            self.wfile.write(response.content)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests read the answers, and nobody the log."""
 
 
-def server(fake: Fake, port: int = 0, control: Control | None = None) -> ThreadingHTTPServer:
+def server(
+    fake: Fake, port: int = 0, control: Control | None = None, path: str = ""
+) -> ThreadingHTTPServer:
     answers = {f"do_{method}": _Handler._any for method in _METHODS}
     own: dict[str, Any] = {"fake": fake, "control": staticmethod(control) if control else None}
     handler = type("Handler", (_Handler,), own | answers)
     made = ThreadingHTTPServer(("127.0.0.1", port), handler)
     made.daemon_threads = True
-    fake.url = f"http://127.0.0.1:{made.server_port}"
+    fake.url = f"http://127.0.0.1:{made.server_port}{path}"
     return made
 
 
 @contextmanager
-def running(fake: Fake) -> Iterator[Fake]:
-    made = server(fake)
+def running(fake: Fake, path: str = "") -> Iterator[Fake]:
+    """Served below `path`, as GitHub Enterprise Server has its API below /api/v3."""
+    made = server(fake, path=path)
     thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

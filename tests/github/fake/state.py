@@ -1,9 +1,9 @@
-"""What the fake of GitHub knows, and what its operations do to it."""
+"""What the fake of GitHub knows."""
 
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from .. import rules
@@ -27,25 +27,45 @@ class Refused(Exception):
 class Installation:
     id: int
     permissions: dict[str, str]
+    suspended_at: str | None = None
 
 
 @dataclass
 class Token:
     permissions: dict[str, str]
     ends_at: datetime
+    installation: int
+    #: Names without their owner; empty for all of the installation's.
+    repositories: tuple[str, ...] = ()
 
 
 @dataclass
 class State:
-    app_id: str
+    app_id: str = "4711"
     #: PEM; what the App's JWTs are checked with.
     public_key: str = ""
     personal_token: str = ""
     login: str = "edaha-bot"
     #: OWNER/NAME → where the App is installed.
     installations: dict[str, Installation] = field(default_factory=dict)
+    #: OWNER/NAME → what it has instead of GitHub's example.
+    repositories: dict[str, Thing] = field(default_factory=dict)
+    #: OWNER/NAME → its new name: asked by the old one, GitHub leads there.
+    moved: dict[str, str] = field(default_factory=dict)
+    #: Deleted, or not to be seen.
+    hidden: set[str] = field(default_factory=set)
     tokens: dict[str, Token] = field(default_factory=dict)
     pulls: dict[int, Thing] = field(default_factory=dict)
+    #: Pull request → the paths that it changes.
+    files: dict[int, list[str]] = field(default_factory=dict)
+    #: Branch → commit.
+    branches: dict[str, str] = field(default_factory=dict)
+    #: Commits that there are; None for any.
+    commits: set[str] | None = None
+    #: Commits that cannot be merged with the main line.
+    conflicting: set[str] = field(default_factory=set)
+    has_issues: bool = True
+    locked: set[int] = field(default_factory=set)
     comments: dict[int, Thing] = field(default_factory=dict)
     reactions: dict[tuple[int, str], Thing] = field(default_factory=dict)
     deployments: dict[int, Thing] = field(default_factory=dict)
@@ -57,10 +77,50 @@ class State:
     environments: set[str] = field(default_factory=set)
     #: Login → admin, write, read or none.
     collaborators: dict[str, str] = field(default_factory=dict)
-    hook_deliveries: list[Thing] = field(default_factory=list)
-    manifest_codes: set[str] = field(default_factory=set)
-    redelivered: list[int] = field(default_factory=list)
+    #: The webhooks of repositories.
+    hooks: dict[int, Thing] = field(default_factory=dict)
+    #: Webhook → its deliveries; the App's is 0.
+    deliveries: dict[int, list[Thing]] = field(default_factory=dict)
+    #: Webhook and delivery.
+    redelivered: list[tuple[int, int]] = field(default_factory=list)
+    #: Code → what else the App has that is made by it.
+    manifest_codes: dict[str, Thing] = field(default_factory=dict)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
+
+    def add_pull(
+        self, number: int, branch: str = "feature/x", commit: str = "a" * 40, **more: Any
+    ) -> Thing:
+        """Open, unless `state` says something else; as the list of pull requests has it."""
+        row = rules.example(f"GET {_R}/pulls", 200)
+        row |= {"number": number, "state": "open", "requested_teams": [], "labels": []}
+        row["draft"] = False
+        row["head"] |= {"ref": branch, "sha": commit, "label": f"acme:{branch}"}
+        self.pulls[number] = row | more
+        return self.pulls[number]
+
+    def add_comment(
+        self, body: str, login: str, number: int = 5, repository: str = "acme/shop"
+    ) -> int:
+        """By a person; its id."""
+        row = rules.example(f"POST {_R}/issues/{{issue_number}}/comments", 201)
+        row |= {"id": next(self.ids), "body": body, "performed_via_github_app": None}
+        row |= {"created_at": now(), "updated_at": now()}
+        row["issue_url"] = f"https://api.github.com/repos/{repository}/issues/{number}"
+        row["user"] |= {"login": login, "type": "User"}
+        self.comments[row["id"]] = row
+        return int(row["id"])
+
+    def state_of(self, deployment: int) -> str:
+        """What was told of it last; “pending” is what GitHub begins with."""
+        told = self.statuses.get(deployment)
+        return str(told[-1]["state"]) if told else "pending"
+
+    def repository_id(self, name: str) -> int:
+        return 1296269 + sorted({*self.installations, *self.repositories, name}).index(name)
+
+    def check_commit(self, ref: str) -> None:
+        if self.commits is not None and ref not in {*self.commits, *self.branches}:
+            raise Refused(422, f"No commit found for SHA: {ref}")
 
 
 @dataclass
@@ -68,8 +128,10 @@ class Asked:
     operation: rules.Operation
     query: dict[str, str]
     body: Any
-    #: app, installation or person.
+    #: app, installation, person or nobody.
     by: str
+    #: Of an installation's token.
+    token: Token | None = None
 
     def number(self, name: str) -> int:
         return int(self.operation.values[name])
@@ -99,131 +161,12 @@ def gone() -> Refused:
     return Refused(404, "Not Found")
 
 
-def _kept(rows: dict[int, Thing], number: int) -> Thing:
+def kept(rows: dict[int, Thing], number: int) -> Thing:
     if number not in rows:
         raise gone()
     return rows[number]
 
 
-@does("POST /app/installations/{installation_id}/access_tokens")
-def make_token(state: State, asked: Asked) -> tuple[int, Any]:
-    # https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
-    number = asked.number("installation_id")
-    found = next((each for each in state.installations.values() if each.id == number), None)
-    if found is None:
-        raise gone()
-    wanted = (asked.body or {}).get("permissions") or found.permissions
-    order = ["", "read", "write", "admin"]
-    for name, level in wanted.items():
-        if order.index(level) > order.index(found.permissions.get(name, "")):
-            raise Refused(422, "The permissions requested are not granted to this installation.")
-    ends_at = datetime.now(UTC) + timedelta(hours=1)
-    text = f"ghs_fake{next(state.ids)}"
-    state.tokens[text] = Token(dict(wanted), ends_at)
-    ends = ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return 201, {"token": text, "expires_at": ends, "permissions": wanted}
-
-
-@does(f"GET {_R}/installation")
-def installation(state: State, asked: Asked) -> tuple[int, Any]:
-    found = state.installations.get(asked.repository)
-    if found is None:
-        raise gone()
-    body = rules.example(f"GET {_R}/installation", 200)
-    return 200, body | {"id": found.id, "permissions": found.permissions, "suspended_at": None}
-
-
-@does("GET /user")
-def user(state: State, asked: Asked) -> tuple[int, Any]:
-    return 200, rules.example("GET /user", 200) | {"login": state.login}
-
-
-@does(f"GET {_R}/issues/{{issue_number}}/comments")
-def comments(state: State, asked: Asked) -> tuple[int, Any]:
-    _kept(state.pulls, asked.number("issue_number"))
-    ending = f"/issues/{asked.number('issue_number')}"
-    return 200, [row for row in state.comments.values() if row["issue_url"].endswith(ending)]
-
-
-@does(f"POST {_R}/issues/{{issue_number}}/comments")
-def make_comment(state: State, asked: Asked) -> tuple[int, Any]:
-    number = asked.number("issue_number")
-    _kept(state.pulls, number)
-    row = rules.example(asked.operation.name, 201)
-    row |= {"id": next(state.ids), "body": _text(asked.body["body"])}
-    row |= {"created_at": now(), "updated_at": now(), "performed_via_github_app": None}
-    row["issue_url"] = f"https://api.github.com/repos/{asked.repository}/issues/{number}"
-    row["user"] |= {"login": state.login, "type": "User"}
-    if asked.by == "installation":
-        row["user"] |= {"login": "edaha[bot]", "type": "Bot"}
-        app = rules.example("GET /app", 200)
-        row["performed_via_github_app"] = app | {"id": int(state.app_id)}
-    state.comments[row["id"]] = row
-    return 201, row
-
-
-@does(f"GET {_R}/issues/comments/{{comment_id}}")
-def comment(state: State, asked: Asked) -> tuple[int, Any]:
-    return 200, _kept(state.comments, asked.number("comment_id"))
-
-
-@does(f"PATCH {_R}/issues/comments/{{comment_id}}")
-def edit_comment(state: State, asked: Asked) -> tuple[int, Any]:
-    row = _kept(state.comments, asked.number("comment_id"))
-    row |= {"body": _text(asked.body["body"]), "updated_at": now()}
-    return 200, row
-
-
-@does(f"DELETE {_R}/issues/comments/{{comment_id}}")
-def delete_comment(state: State, asked: Asked) -> tuple[int, Any]:
-    _kept(state.comments, asked.number("comment_id"))
-    del state.comments[asked.number("comment_id")]
-    return 204, None
-
-
-@does(f"POST {_R}/issues/comments/{{comment_id}}/reactions")
-def react(state: State, asked: Asked) -> tuple[int, Any]:
-    # https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
-    key = (asked.number("comment_id"), asked.body["content"])
-    _kept(state.comments, key[0])
-    if key in state.reactions:
-        return 200, state.reactions[key]
-    row = rules.example(asked.operation.name, 201)
-    state.reactions[key] = row | {"id": next(state.ids), "content": key[1]}
-    return 201, state.reactions[key]
-
-
-def _text(body: str) -> str:
-    # GitHub's own error: "Body is too long (maximum is 65536 characters)".
-    if not body.strip():
-        raise _invalid("IssueComment", "body", "missing_field")
-    if len(body) > 65536:
-        raise Refused(422, "Validation Failed", {"message": "body is too long"})
-    return body
-
-
-def _invalid(resource: str, name: str, code: str = "invalid") -> Refused:
+def invalid(resource: str, name: str, code: str = "invalid") -> Refused:
     error = {"resource": resource, "field": name, "code": code}
     return Refused(422, "Validation Failed", error)
-
-
-@does(f"GET {_R}/pulls")
-def pulls(state: State, asked: Asked) -> tuple[int, Any]:
-    wanted = asked.query.get("state", "open")
-    return 200, [row for row in state.pulls.values() if wanted in {"all", row["state"]}]
-
-
-@does(f"GET {_R}/pulls/{{pull_number}}")
-def pull(state: State, asked: Asked) -> tuple[int, Any]:
-    row = _kept(state.pulls, asked.number("pull_number"))
-    return 200, rules.example(asked.operation.name, 200) | row
-
-
-@does(f"GET {_R}/collaborators/{{username}}/permission")
-def permission(state: State, asked: Asked) -> tuple[int, Any]:
-    login = asked.operation.values["username"]
-    if login not in state.collaborators:
-        raise gone()
-    level = state.collaborators[login]
-    body = rules.example(asked.operation.name, 200)
-    return 200, body | {"permission": level, "role_name": level}

@@ -1,4 +1,4 @@
-"""github.com in a browser, as far as the set-up needs it, over HTTP; its API is `Hub`."""
+"""github.com in a browser, as far as the set-up of an App needs it."""
 
 import json
 import threading
@@ -9,22 +9,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
-
-from .hub import Hub
+from .state import State, Thing
 
 
 class Web:
     """Somebody who owns the organisation acme is signed in there."""
 
-    def __init__(self, hub: Hub) -> None:
-        self.hub = hub
+    def __init__(self, state: State) -> None:
+        self.state = state
+        #: What the App has that is made of any manifest.
+        self.app: Thing = {}
         self.manifest: dict[str, Any] = {}
         self.address = ""
-
-    @property
-    def api(self) -> str:
-        return f"{self.address}/api/v3"
 
     def page(self, method: str, path: str, query: str, form: dict[str, str]) -> tuple[int, str]:
         """A page, or where to go on (302)."""
@@ -33,19 +29,13 @@ class Web:
             (state,) = parse_qs(query)["state"]
             return 200, _button("Create GitHub App", "/make", {"state": state})
         if path == "/make":
+            self.state.manifest_codes["c0de"] = dict(self.app)
             return 302, f"{self.manifest['redirect_url']}?code=c0de&state={form['state']}"
         if path == "/apps/edaha-acme/installations/new":
             return 200, _button("Install", "/install", {})
         if path == "/install":
             return 302, f"{self.manifest['setup_url']}?installation_id=11&setup_action=install"
         return 404, "Not Found"
-
-    def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
-        asked = httpx.Request(
-            method, f"https://api.github.com{path.removeprefix('/api/v3')}",
-            headers={"Authorization": headers.get("Authorization", "")}, content=body,
-        )  # fmt: skip
-        return self.hub.handle(asked)
 
 
 def _button(name: str, action: str, hidden: dict[str, str]) -> str:
@@ -57,34 +47,25 @@ def _button(name: str, action: str, hidden: dict[str, str]) -> str:
 
 
 @contextmanager
-def serving(hub: Hub) -> Iterator[Web]:
-    web = Web(hub)
+def browsed(state: State) -> Iterator[Web]:
+    web = Web(state)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length", "0"))
-            body = self.rfile.read(length)
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             parts = urlsplit(self.path)
-            if parts.path.startswith("/api/v3"):
-                answer = web.ask(self.command, self.path, dict(self.headers), body)
-                self._say(answer.status_code, answer.content, {"Content-Type": "application/json"})
-                return
             form = {key: values[0] for key, values in parse_qs(body.decode()).items()}
             status, text = web.page(self.command, parts.path, parts.query, form)
-            if status == 302:
-                self._say(status, b"", {"Location": text})
-            else:
-                self._say(status, text.encode(), {"Content-Type": "text/html"})
+            self.send_response(status)
+            more = {"Location": text} if status == 302 else {"Content-Type": "text/html"}
+            content = b"" if status == 302 else text.encode()
+            for name, value in (more | {"Content-Length": str(len(content))}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
 
         def do_POST(self) -> None:
             self.do_GET()
-
-        def _say(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in (headers | {"Content-Length": str(len(body))}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
