@@ -101,7 +101,7 @@ class Account:
         limit, remaining, reset = (
             headers.get(f"X-RateLimit-{name}", "") for name in ("Limit", "Remaining", "Reset")
         )
-        if limit.isdecimal() and remaining.isdecimal() and reset.isdecimal():
+        if all(map(_is_number, (limit, remaining, reset))):
             self.limit, self.remaining = int(limit), int(remaining)
             latest = timezone.now() + _LONGEST
             self.resets_at = datetime.fromtimestamp(min(int(reset), latest.timestamp()), UTC)
@@ -109,7 +109,7 @@ class Account:
     def _asked_to_wait(self, response: httpx.Response) -> timedelta:
         """How long GitHub wants to be left alone; zero where it is about something else."""
         headers = response.headers
-        if (seconds := headers.get("Retry-After", "")).isdecimal():
+        if _is_number(seconds := headers.get("Retry-After", "")):
             return timedelta(seconds=min(max(1, int(seconds)), 3600))
         if headers.get("X-RateLimit-Remaining") == "0":
             reset = headers.get("X-RateLimit-Reset", "")
@@ -148,6 +148,11 @@ def forget() -> None:
     """Begin anew, as a new process does."""
     with _lock:
         _accounts.clear()
+
+
+def _is_number(text: str) -> bool:
+    """Python reads no number of thousands of digits."""
+    return text.isdecimal() and len(text) < 16
 
 
 def _minutes(wait: timedelta) -> int:
