@@ -5,10 +5,12 @@ request ─── one call about a repository
 │   └── app ─ the App itself, and what it signs
 └── wire ──── one request; limits: what GitHub lets us do; problems: what it refuses
 pulls ────── pull requests, as the events that deliveries are
+comments ─── a comment, as it is there
 hooks ────── deliveries that failed, and having them sent again
 """
 
 from .asking import request
+from .comments import comment
 from .home import is_home_of
 from .problems import Conflict, Invalid, Limited, NotFound, Unauthorised
 from .pulls import open_pull_requests, pull_request
@@ -19,6 +21,7 @@ __all__ = [
     "Limited",
     "NotFound",
     "Unauthorised",
+    "comment",
     "is_home_of",
     "open_pull_requests",
     "pull_request",
