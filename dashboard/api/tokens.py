@@ -12,6 +12,7 @@ from ninja.security import HttpBearer
 
 from dashboard import limits
 from dashboard.access import Access, Role
+from deployments import homes
 from deployments.adapters import identity
 from deployments.errors import UserError
 from deployments.models import ApiToken, Repository
@@ -95,6 +96,8 @@ def _workflow(token: str) -> Caller | None:
     except UserError as problem:
         raise AuthorizationError(message=f"{problem.message} {problem.hint}".strip()) from None
     repository = Repository.objects.filter(full_name__iexact=run.repository).first()
+    if repository is not None and not homes.is_told_of(repository):
+        repository = None  # at another host, what is called so at GitHub is somebody else's
     role = Role.named(repository.workflow_role) if repository else None
     if repository is None or role is None:
         # The same for a repository that nobody knows: nothing is told of which ones there are.

@@ -54,7 +54,8 @@ def test_a_comment_is_obeyed_as_github_has_it_and_not_as_it_is_told(
 ) -> None:
     """A comment of that number is there: of somebody else, with other words, or of last year."""
     people.opened()
-    told = examples.comment(SHOP, 5, **({"body": "/preview destroy", "comment_id": 9} | there))
+    more: dict[str, Any] = {"body": "/preview destroy", "comment_id": 9} | there
+    told = examples.comment(SHOP, 5, **more)
     people.kept[9] = told["comment"] | {
         "issue_url": f"https://api.github.com/repos/{SHOP}/issues/5"
     }
