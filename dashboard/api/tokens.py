@@ -29,6 +29,8 @@ class Caller:
 
     name: str
     access: Access
+    #: The run of a workflow that asks; None where it is somebody with a token of Edaha's.
+    run: identity.Workflow | None = None
 
 
 class Token(HttpBearer):
@@ -114,7 +116,7 @@ def _workflow(token: str) -> Caller | None:
             "before under that name."
         )
     who = f"{run.actor} in a workflow of {run.repository}"
-    return Caller(who, Access(repositories={repository.pk: role}))
+    return Caller(who, Access(repositories={repository.pk: role}), run)
 
 
 def _is_the_one(repository: Repository, number: str) -> bool:

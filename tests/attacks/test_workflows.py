@@ -4,8 +4,17 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import RequestFactory
+from ninja.errors import AuthorizationError
 
+from dashboard.access import Access
+from dashboard.api.runs import check_own_branch
+from dashboard.api.tokens import Caller
+from deployments.adapters import github
+from deployments.adapters.identity import Workflow
 from deployments.models import Repository
+from deployments.payloads import found_pull_request
+from tests import github as examples
 from tests.api.test_workflows import Make, ask, issuer, shop, token
 
 __all__ = ["issuer", "shop", "token"]
@@ -40,3 +49,59 @@ def test_confused_deputy_github_com_does_not_vouch_for_an_enterprise_server(
     answer = ask(made)
     assert answer.status_code == 403
     assert "Workflows at github.com are not those of" in answer.json()["detail"]
+
+
+def asks(ref: str) -> Any:
+    """A request of a workflow that runs for that ref."""
+    request: Any = RequestFactory().post("/api/v1/deployments")
+    run = Workflow(repository="acme/shop", repository_id="74", ref=ref, actor="eve")
+    request.auth = Caller("eve in a workflow", Access(), run)
+    return request
+
+
+@pytest.mark.parametrize(
+    ("ref", "name"),
+    [
+        ("refs/heads/eve", "main"),
+        ("refs/heads/main", "feature"),
+        ("refs/heads/eve", "pull:7"),
+        ("refs/tags/main", "main"),
+        ("refs/heads/refs/heads/main", "main"),
+        ("main", "main"),
+        ("refs/pull/7/merge", "main"),
+        ("refs/pull/7/merge", "feature"),
+        ("refs/pull/7/merge\n", "pull:7"),
+    ],
+)
+def test_pwn_request_a_workflow_brings_its_images_to_no_other_branch(
+    shop: Repository, monkeypatch: pytest.MonkeyPatch, ref: str, name: str
+) -> None:
+    """Pull request 7 comes from a fork, whose branch is called main as well."""
+    pull = examples.pull_request("opened", "acme/shop", "main", "a" * 40, number=7, fork=True)
+    event = found_pull_request("acme/shop", pull["pull_request"])
+    monkeypatch.setattr(github, "pull_request", lambda *_: event)
+    with pytest.raises(AuthorizationError, match="hands nothing over"):
+        check_own_branch(asks(ref), shop, name)
+
+
+@pytest.mark.parametrize(
+    ("ref", "name"),
+    [
+        ("refs/heads/feature", "feature"),
+        ("refs/pull/8/merge", "feature"),
+        ("refs/heads/main", "pull:7"),
+    ],
+)
+def test_to_its_own_branch_it_does(
+    shop: Repository, monkeypatch: pytest.MonkeyPatch, ref: str, name: str
+) -> None:
+    pull = examples.pull_request("opened", "acme/shop", "feature", "a" * 40, number=8)
+    event = found_pull_request("acme/shop", pull["pull_request"])
+    monkeypatch.setattr(github, "pull_request", lambda *_: event)
+    check_own_branch(asks(ref), shop, name)
+
+
+def test_whoever_has_a_token_of_edahas_own_names_any_branch(shop: Repository) -> None:
+    request: Any = RequestFactory().post("/api/v1/deployments")
+    request.auth = Caller("deploy bot", Access())
+    check_own_branch(request, shop, "main")
