@@ -128,6 +128,18 @@ def found_pull_request(repository: str, pull: dict[str, Any]) -> Event:
         raise MalformedPayload(f"pull request without a proper {problem}") from problem
 
 
+def found_comment(told: dict[str, Any]) -> Comment:
+    """A comment as GitHub's REST API tells it; it does not tell whether of an issue or a pull
+    request, which share their numbers.
+
+    https://docs.github.com/en/rest/issues/comments#get-an-issue-comment. Raises MalformedPayload.
+    """
+    try:
+        return _read_comment(told, told["issue_url"].rpartition("/")[2])
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise MalformedPayload(f"comment without a proper {problem}") from problem
+
+
 def skip_marker(text: str) -> str:
     """What a commit's message or a title says for the preview to be left out; empty if nothing."""
     lowered = text.lower()
@@ -200,14 +212,15 @@ def _of_pull_request(common: dict[str, Any], pull: dict[str, Any]) -> Event:
 def _comment(body: dict[str, Any]) -> Comment | None:
     """None where it is about an issue that is no pull request."""
     issue, comment = body["issue"], body["comment"]
-    if not issue.get("pull_request"):
-        return None
+    return _read_comment(comment, issue["number"]) if issue.get("pull_request") else None
+
+
+def _read_comment(comment: dict[str, Any], issue: Any) -> Comment:
     author = comment.get("user") or {}
-    login = _text(author.get("login"))
     return Comment(
         number=_number(comment["id"], _ID_MAX),
-        pull_request=_number(issue["number"]),
-        author=login,
+        pull_request=_number(issue),
+        author=_text(author.get("login")),
         body=_text(comment.get("body"))[:_COMMENT_MAX],
         is_by_bot=_is_bot(author),
         created_at=_time(comment["created_at"]) if comment.get("created_at") else None,

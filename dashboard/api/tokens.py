@@ -12,6 +12,7 @@ from ninja.security import HttpBearer
 
 from dashboard import limits
 from dashboard.access import Access, Role
+from deployments import homes
 from deployments.adapters import identity
 from deployments.errors import UserError
 from deployments.models import ApiToken, Repository
@@ -28,6 +29,8 @@ class Caller:
 
     name: str
     access: Access
+    #: The run of a workflow that asks; None where it is somebody with a token of Edaha's.
+    run: identity.Workflow | None = None
 
 
 class Token(HttpBearer):
@@ -95,6 +98,8 @@ def _workflow(token: str) -> Caller | None:
     except UserError as problem:
         raise AuthorizationError(message=f"{problem.message} {problem.hint}".strip()) from None
     repository = Repository.objects.filter(full_name__iexact=run.repository).first()
+    if repository is not None and not homes.is_told_of(repository):
+        repository = None  # at another host, what is called so at GitHub is somebody else's
     role = Role.named(repository.workflow_role) if repository else None
     if repository is None or role is None:
         # The same for a repository that nobody knows: nothing is told of which ones there are.
@@ -111,7 +116,7 @@ def _workflow(token: str) -> Caller | None:
             "before under that name."
         )
     who = f"{run.actor} in a workflow of {run.repository}"
-    return Caller(who, Access(repositories={repository.pk: role}))
+    return Caller(who, Access(repositories={repository.pk: role}), run)
 
 
 def _is_the_one(repository: Repository, number: str) -> bool:

@@ -19,6 +19,9 @@ from ..config import config
 from ..models.subscription import ANSWER_MAX
 
 _CONNECT, _SECONDS = 5.0, 15.0
+#: What a machine in AWS tells of itself, its role's credentials among it, to whoever runs there;
+#: most of it is link-local.
+_AWS_OWN = ipaddress.ip_network("fd00:ec2::/32")
 #: NAT64 and 6to4 carry an IPv4 address that counts instead.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -76,15 +79,26 @@ def problem_of(url: str) -> str:
 
 def is_allowed(text: str) -> bool:
     """Whether an IP address belongs to the public internet."""
-    address: _Address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.teredo is not None or address.is_site_local:
-            return False
-        address = inner or address
+    address = _meant(text)
+    if isinstance(address, ipaddress.IPv6Address) and (address.teredo or address.is_site_local):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def is_metadata(text: str) -> bool:
+    """Whether a machine's own credentials may be there: nobody's word opens that."""
+    address = _meant(text)
+    return address.is_link_local or address in _AWS_OWN
+
+
+def _meant(text: str) -> _Address:
+    """The address, or the IPv4 address that it carries."""
+    address: _Address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _posted(
@@ -186,4 +200,6 @@ def _resolved(host: str, port: int) -> list[str]:
             f"{host} leads into a private network, where Edaha sends nothing. An operator allows "
             "it by EDAHA_OUTGOING_PRIVATE=1."
         )
+    if any(map(is_metadata, addresses)):
+        raise _Forbidden(f"{host} leads to a machine's own address, where Edaha sends nothing.")
     return addresses

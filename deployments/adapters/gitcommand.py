@@ -15,9 +15,12 @@ from ..causes import Cause
 from ..config import config
 from ..errors import PlatformError
 from ..models import Repository
-from .github import tokens
+from .github import home, tokens
+from .output import TooMuch, output_of
 
 _TIMEOUT = 300
+#: Bytes of output. The heads of a million branches fit, and the files of the largest repositories.
+OUTPUT_MAX = 256 * 1024 * 1024
 #: What asks the origin; everything else works on this machine, also while GitHub is away.
 _REMOTE = {"fetch", "ls-remote"}
 
@@ -61,23 +64,25 @@ def run(
     timeout: int = _TIMEOUT,
 ) -> str:
     where = ["-C", str(at)] if at else []
-    authorization = _authorization(repository) if arguments[0] in _REMOTE else {}
+    more = _towards(repository) if arguments[0] in _REMOTE else {}
     try:
-        done = subprocess.run(
+        done = output_of(
             ["git", *where, *arguments],
-            env=environment(authorization) | (place or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
+            environment(more) | (place or {}),
+            seconds=timeout,
+            most=OUTPUT_MAX,
         )
+    except TooMuch:
+        raise PlatformError(
+            f"git {arguments[0]} answered with more than {OUTPUT_MAX >> 20} MB.", cause=Cause.GIT
+        ) from None
     except subprocess.TimeoutExpired:
         raise PlatformError(
             f"git {arguments[0]} took longer than {timeout} s.", retry=True, cause=Cause.GIT
         ) from None
-    if done.returncode != 0:
-        raise _explain(repository, arguments[0], done.stderr.decode(errors="replace"))
-    return done.stdout.decode(errors="surrogateescape")
+    if done.code != 0:
+        raise _explain(repository, arguments[0], done.err.decode(errors="replace"))
+    return done.out.decode(errors="surrogateescape")
 
 
 def has_commit(repository: Repository, mirror: Path, commit: str) -> bool:
@@ -87,6 +92,14 @@ def has_commit(repository: Repository, mirror: Path, commit: str) -> bool:
     except PlatformError:
         return False
     return True
+
+
+def _towards(repository: Repository) -> dict[str, str]:
+    """git's settings for a question to the origin."""
+    # GitHub leads from a repository's old name to its new one. Others could lead to what only
+    # this machine reaches.
+    follow = "initial" if home.is_home_of(repository) else "false"
+    return {"http.followRedirects": follow, **_authorization(repository)}
 
 
 def _authorization(repository: Repository) -> dict[str, str]:
@@ -147,6 +160,8 @@ def _explain(repository: Repository, command: str, stderr: str) -> PlatformError
             "Install the GitHub App on this repository, or set EDAHA_GITHUB_TOKEN to a token that "
             "may read its contents. For another host than GitHub, set EDAHA_GIT_CREDENTIALS."
         )
+    elif "returned error: 30" in stderr:
+        hint = "It leads elsewhere. Give the repository the clone URL that it leads to."
     elif "not found" in stderr or "does not appear to be a git repository" in stderr:
         hint = f"Check the clone URL of {repository.full_name}: {repository.clone_url}"
     return PlatformError(

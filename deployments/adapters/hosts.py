@@ -12,7 +12,7 @@ from ..config import config
 from ..errors import PlatformError
 from ..models import Repository
 from ..models.repository import HostName
-from ..payloads import Event
+from ..payloads import Comment, Event
 from . import github
 
 #: GitHub's names of people; those of bots have brackets.
@@ -41,6 +41,9 @@ class Host(Protocol):
 
     def may_write(self, repository: Repository, login: str) -> bool:
         """Whether that person may push to the repository, as it is now."""
+
+    def comment(self, repository: Repository, number: int) -> Comment | None:
+        """A comment on a pull request as it is now; None where there is none of that number."""
 
     def page(self, repository: Repository, path: str) -> str:
         """The address of one of the repository's pages for people; empty where it has none."""
@@ -75,6 +78,9 @@ class GitHub:
         told = answer.json()
         return isinstance(told, dict) and told.get("permission") in {"admin", "write"}
 
+    def comment(self, repository: Repository, number: int) -> Comment | None:
+        return github.comment(repository, number)
+
     def page(self, repository: Repository, path: str) -> str:
         return f"{config().github_url.rstrip('/')}/{repository.full_name}/{path}"
 
@@ -101,6 +107,9 @@ class PlainGit:
 
     def may_write(self, repository: Repository, login: str) -> bool:
         return False
+
+    def comment(self, repository: Repository, number: int) -> Comment | None:
+        return None
 
     def page(self, repository: Repository, path: str) -> str:
         return ""

@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -23,6 +24,9 @@ _ASKED_EVERY = 60.0
 _KEPT_FOR = 3600.0
 #: Clocks that differ by a little do no harm.
 _LEEWAY_SECONDS = 30
+#: The one vouches for workflows of the other alone; an Enterprise Server has an issuer of its own:
+#: https://docs.github.com/en/enterprise-server/actions/reference/security/oidc
+_PUBLIC, _PUBLICS = "github.com", "token.actions.githubusercontent.com"
 _REQUIRED = ("iss", "aud", "exp", "iat", "sub", "repository", "repository_id", "ref")
 
 
@@ -55,6 +59,7 @@ def looks_like_one(token: str) -> bool:
 def workflow(token: str) -> Workflow:
     """Whose token it is. Raises UserError where it is not to be believed, PlatformError where
     GitHub's keys cannot be had."""
+    _check_issuer()
     try:
         header = jwt.get_unverified_header(token)
         key = _key(str(header.get("kid", "")))
@@ -78,6 +83,18 @@ def workflow(token: str) -> Workflow:
         ref=str(claims["ref"]),
         actor=str(claims.get("actor", "")),
     )
+
+
+def _check_issuer() -> None:
+    """Whoever likes takes at github.com the names that an Enterprise Server's repositories have."""
+    hub, issuer = (
+        urlsplit(address).hostname for address in (config().github_url, config().github_oidc_issuer)
+    )
+    if issuer == _PUBLICS and hub != _PUBLIC:
+        raise UserError(
+            f"Workflows at github.com are not those of {hub}.",
+            hint=f"Set EDAHA_GITHUB_OIDC_ISSUER to https://{hub}/_services/token.",
+        )
 
 
 def forget() -> None:

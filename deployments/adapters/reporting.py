@@ -25,12 +25,13 @@ def has_app(repository: Repository) -> bool:
 
 
 def comments(repository: Repository, number: int, marker: str) -> list[Thing]:
-    """Our own comments of a pull request that have the marker, oldest first."""
+    """Our own comments of a pull request that begin with the marker, oldest first."""
     is_ours = _ownership(repository)
     return [
         comment
         for comment in _listed(repository, f"/issues/{number}/comments")
-        if marker in str(comment.get("body") or "") and is_ours(comment)
+        # At its beginning: what is quoted in one, such as a line of a log, is anybody's.
+        if str(comment.get("body") or "").lstrip().startswith(marker) and is_ours(comment)
     ]
 
 

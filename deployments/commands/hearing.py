@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from ..models import Command, Repository
 from ..payloads import Comment
+from .parsing import parse
 
 #: How many commands a pull request may hear in a minute.
 PER_MINUTE = 10
@@ -27,6 +28,19 @@ def reason_not_to_read(action: str, comment: Comment | None) -> str:
     return ""
 
 
+def is_as_told(told: Comment, found: Comment | None) -> bool:
+    """Whether the comment is there as the delivery says: who holds a webhook's secret can sign one
+    in anybody's name."""
+    return (
+        found is not None
+        and not reason_not_to_read("created", found)
+        and found.author.casefold() == told.author.casefold()
+        and found.pull_request == told.pull_request
+        and parse(found.body) == parse(told.body)
+        and not _is_late(found)
+    )
+
+
 def take_down(repository: Repository, comment: Comment) -> Command:
     """The command's row, the same one whenever GitHub tells of the comment again."""
     row, _ = Command.objects.get_or_create(
@@ -39,7 +53,7 @@ def take_down(repository: Repository, comment: Comment) -> Command:
 
 def reason_to_refuse(row: Command, comment: Comment) -> str:
     """Why it is not even asked about; empty where it is."""
-    if comment.created_at is not None and timezone.now() - comment.created_at > TOO_LATE:
+    if _is_late(comment):
         return "the command came more than an hour late"
     # Who may do nothing takes nobody else's turn.
     counted = Q(is_refused=False) | Q(author=row.author)
@@ -53,3 +67,7 @@ def reason_to_refuse(row: Command, comment: Comment) -> str:
     if lately.count() >= PER_MINUTE:
         return f"more than {PER_MINUTE} commands in a minute"
     return ""
+
+
+def _is_late(comment: Comment) -> bool:
+    return comment.created_at is not None and timezone.now() - comment.created_at > TOO_LATE

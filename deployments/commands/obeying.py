@@ -42,6 +42,8 @@ def _ask(
 ) -> Decision:
     if not hosts.of(repository).may_write(repository, comment.author):
         return _refuse(row)
+    if not hearing.is_as_told(comment, hosts.of(repository).comment(repository, comment.number)):
+        return _end(row, Done("ignored: GitHub does not have this comment as it was told", False))
     if isinstance(asked, Misunderstood):
         return _confused(row, asked.problem)
     if asked.verb == Verb.HELP:

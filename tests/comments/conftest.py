@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from deployments import deliveries, outbox
 from deployments.adapters import git, github
+from deployments.adapters.github import comments
 from deployments.errors import PlatformError
 from deployments.models import Branch, Delivery, Repository
 from deployments.payloads import Event, found_pull_request
@@ -54,6 +55,8 @@ class People:
     is_down: bool = False
     asked: list[str] = field(default_factory=list)
     comments: int = 0
+    #: Number → the comment as GitHub has it.
+    kept: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def open(self, **more: Any) -> None:
         self.pull = examples.pull_request("opened", SHOP, "feature", NEW, number=5, **more)[
@@ -85,7 +88,11 @@ class People:
         """A comment on pull request #5; what was decided about it."""
         self.comments += 1
         more.setdefault("comment_id", self.comments)
-        return self.tell("issue_comment", examples.comment(SHOP, 5, body, **more)).decision
+        payload = examples.comment(SHOP, 5, body, **more)
+        self.kept[more["comment_id"]] = payload["comment"] | {
+            "issue_url": f"https://api.github.com/repos/{SHOP}/issues/5"
+        }
+        return self.tell("issue_comment", payload).decision
 
     def answer(self) -> str:
         """The reaction to the newest comment."""
@@ -97,10 +104,17 @@ class People:
         if self.is_down:
             raise PlatformError("GitHub answered 502.", retry=True)
         self.asked.append(f"{method} {path}")
+        if path.startswith("/issues/comments/"):
+            return self._comment(int(path.rpartition("/")[2]))
         login = path.removeprefix("/collaborators/").removesuffix("/permission")
         if login not in self.permissions:
             raise github.NotFound(f"GitHub knows no {login} here.")
         return httpx.Response(200, json={"permission": self.permissions[login]})
+
+    def _comment(self, number: int) -> httpx.Response:
+        if number not in self.kept:
+            raise github.NotFound(f"GitHub shows no comment {number} here.")
+        return httpx.Response(200, json=self.kept[number])
 
     def pull_request(self, repository: Repository, number: int) -> Event:
         return found_pull_request(SHOP, self.pull)
@@ -118,6 +132,7 @@ def people(db: None, monkeypatch: pytest.MonkeyPatch) -> People:
     people.open(updated_at=datetime(2026, 11, 23, tzinfo=UTC).isoformat())
     monkeypatch.setattr(outbox, "put", said.put)
     monkeypatch.setattr(github, "request", people.request)
+    monkeypatch.setattr(comments, "request", people.request)
     monkeypatch.setattr(github, "pull_request", people.pull_request)
     monkeypatch.setattr(git, "read_head", lambda _, name: people.heads.get(name))
     monkeypatch.setattr(git, "read_pull_head", lambda *_: NEW)

@@ -160,7 +160,7 @@ class TestWho:
         people.permissions["ada"] = permission
         people.opened()
         assert people.write("/preview pin", author="ada") == "pinned feature"
-        assert people.asked == ["GET /collaborators/ada/permission"]
+        assert people.asked[0] == "GET /collaborators/ada/permission"
 
     @pytest.mark.parametrize("permission", ["read", "none", "triage", ""])
     @pytest.mark.parametrize("verb", ["", "destroy", "status", "help", "nonsense"])

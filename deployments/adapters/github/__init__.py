@@ -6,10 +6,12 @@ request ─── one call about a repository
 └── wire ──── one request; limits: what GitHub lets us do, with all processes by sharing;
               problems: what it refuses
 pulls ────── pull requests, as the events that deliveries are
+comments ─── a comment, as it is there
 hooks ────── deliveries that failed, and having them sent again
 """
 
 from .asking import request
+from .comments import comment
 from .home import is_home_of
 from .problems import Conflict, Invalid, Limited, NotFound, Unauthorised
 from .pulls import open_pull_requests, pull_request
@@ -20,6 +22,7 @@ __all__ = [
     "Limited",
     "NotFound",
     "Unauthorised",
+    "comment",
     "is_home_of",
     "open_pull_requests",
     "pull_request",

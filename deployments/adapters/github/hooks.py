@@ -63,13 +63,14 @@ class Hook:
         seen = 0
         while seen < most:
             answer = self._ask("GET", self._path, params=params)
-            for each in _listed(self.name, answer):
+            page = _listed(self.name, answer)
+            for each in page:
                 if since is not None and each.delivered_at < since:
                     return
                 seen += 1
                 yield each
             cursor = _cursor(answer)
-            if not cursor:
+            if not page or not cursor:
                 return
             params = {**params, "cursor": cursor}
 

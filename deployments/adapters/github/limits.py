@@ -112,7 +112,7 @@ class Account:
         limit, remaining, reset = (
             headers.get(f"X-RateLimit-{name}", "") for name in ("Limit", "Remaining", "Reset")
         )
-        if limit.isdecimal() and remaining.isdecimal() and reset.isdecimal():
+        if all(map(_is_number, (limit, remaining, reset))):
             self.limit, self.remaining = int(limit), int(remaining)
             latest = timezone.now() + _LONGEST
             self.resets_at = datetime.fromtimestamp(min(int(reset), latest.timestamp()), UTC)
@@ -120,7 +120,7 @@ class Account:
     def _asked_to_wait(self, response: httpx.Response) -> timedelta:
         """How long GitHub wants to be left alone; zero where it is about something else."""
         headers = response.headers
-        if (seconds := headers.get("Retry-After", "")).isdecimal():
+        if _is_number(seconds := headers.get("Retry-After", "")):
             return timedelta(seconds=min(max(1, int(seconds)), 3600))
         if headers.get("X-RateLimit-Remaining") == "0":
             reset = headers.get("X-RateLimit-Reset", "")
@@ -161,6 +161,11 @@ def forget() -> None:
         for name in _accounts:
             sharing.forget(name)
         _accounts.clear()
+
+
+def _is_number(text: str) -> bool:
+    """Python reads no number of thousands of digits."""
+    return text.isdecimal() and len(text) < 16
 
 
 def _minutes(wait: timedelta) -> int:

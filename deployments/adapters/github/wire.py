@@ -1,5 +1,6 @@
 """One request to GitHub, and what its answer means. Nobody's secret is in any text from here."""
 
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -12,6 +13,11 @@ from .limits import Account
 from .problems import Conflict, Invalid, NotFound, Unauthorised
 
 _TIMEOUT = httpx.Timeout(20, connect=5)
+#: Of one answer, unpacked: a page of a hundred of the longest comments is a fifth of it. And how
+#: many seconds it may take to come in.
+ANSWER_MAX, ANSWER_SECONDS = 32 * 1024 * 1024, 60.0
+#: They tell of the bytes on their way, and no longer of what was read.
+_OF_THE_WAY = {"content-encoding", "content-length", "transfer-encoding"}
 _READING = {"GET", "HEAD"}
 _MOVED = {301, 302, 307, 308}
 
@@ -73,9 +79,10 @@ def _sent(caller: Caller, call: Call) -> httpx.Response:
     if caller.token:
         headers["Authorization"] = f"Bearer {caller.token}"
     try:
-        response = client().request(
+        with client().stream(
             call.method, call.address, json=call.body, params=call.params, headers=headers
-        )
+        ) as streamed:
+            response = _read(call, streamed)
     except httpx.HTTPError as problem:
         text = str(problem) or type(problem).__name__
         raise PlatformError(f"GitHub was not reached: {text}", retry=True) from problem
@@ -84,6 +91,21 @@ def _sent(caller: Caller, call: Call) -> httpx.Response:
         _check_json(call, response)
         return response
     raise _refusal(call, response)
+
+
+def _read(call: Call, streamed: httpx.Response) -> httpx.Response:
+    """The whole answer, unless it is too large or too slow."""
+    content, ends = bytearray(), time.monotonic() + ANSWER_SECONDS
+    for part in streamed.iter_bytes():
+        content += part
+        if len(content) > ANSWER_MAX:
+            raise odd(call.subject, f"it is larger than {ANSWER_MAX >> 20} MB")
+        if time.monotonic() > ends:
+            raise odd(call.subject, f"it took longer than {ANSWER_SECONDS:.0f} s to come in")
+    headers = [each for each in streamed.headers.multi_items() if each[0] not in _OF_THE_WAY]
+    return httpx.Response(
+        streamed.status_code, headers=headers, content=bytes(content), request=streamed.request
+    )
 
 
 def _check_json(call: Call, response: httpx.Response) -> None:
