@@ -1,4 +1,4 @@
-"""Images that GitHub Actions builds: what waits for them, what is accepted, and what comes of it."""
+"""Images that GitHub Actions builds: what waits for them, what is accepted, what comes of it."""
 
 import hashlib
 import json
@@ -47,7 +47,8 @@ def index(*platforms: str, salt: str = "") -> str:
 def push(manifest: str, *, name: str = NAME, tag: str = "x") -> str:
     """The digest of an image that a workflow has pushed."""
     client = boto3.client("ecr")
-    if name not in {each["repositoryName"] for each in client.describe_repositories()["repositories"]}:
+    known = client.describe_repositories()["repositories"]
+    if name not in {each["repositoryName"] for each in known}:
         client.create_repository(repositoryName=name)
     answer = client.put_image(repositoryName=name, imageManifest=manifest, imageTag=tag)
     digest: str = answer["image"]["imageId"]["imageDigest"]
@@ -72,9 +73,15 @@ class Actions:
         return {"app": f"{STORE}@{push(index(*platforms or ('linux/amd64',), salt=salt))}"}
 
     def hand_over(
-        self, images: dict[str, str] | None = None, *, commit: str = "", branch: str = "main", **more: Any
+        self,
+        images: dict[str, str] | None = None,
+        *,
+        commit: str = "",
+        branch: str = "main",
+        **more: Any,
     ) -> Deployment:
-        given = Given(branch, commit or self.head, self.built() if images is None else images, **more)
+        handed = self.built() if images is None else images
+        given = Given(branch, commit or self.head, handed, **more)
         return handing.hand_over(self.repository, given, actor="octocat")
 
     def refused(self, images: dict[str, str], **more: Any) -> dict[str, list[str]]:
@@ -168,23 +175,16 @@ def test_it_is_kept_where_the_pull_request_is_not_known_yet(actions: Actions) ->
 
 
 def test_an_older_commit_never_goes_over_a_newer_one(actions: Actions) -> None:
-    old = actions.head
-    first = actions.world.push(actions.branch)
+    old, first = actions.head, actions.world.push(actions.branch)
     new = actions.world.origin.commit({"a": "b"})
+    actions.world.push(actions.branch)
     with pytest.raises(UserError, match=f"A newer commit of main is wanted by now: {new[:7]}"):
-        actions.hand_over(commit=old + "" if not first.awaits_images else old) if False else (
-            _overtaken(actions, old)
-        )
+        actions.hand_over(commit=old)
     first.refresh_from_db()
     assert first.state == State.SUPERSEDED
     newest = Branch.objects.get().deployment
     assert newest is not None
     assert (newest.commit, newest.awaits_images) == (new, True)
-
-
-def _overtaken(actions: Actions, old: str) -> None:
-    actions.world.push(actions.branch)
-    actions.hand_over(commit=old)
 
 
 def test_a_push_while_images_are_handed_over_wins(
@@ -210,7 +210,12 @@ def test_a_push_while_images_are_handed_over_wins(
 
 def test_nothing_came_in_time(actions: Actions) -> None:
     waiting = actions.world.push(actions.branch)
-    actions.world.settle(lambda: False if waiting.state == State.QUEUED and not _is_over(waiting) else True)
+
+    def is_over() -> bool:
+        waiting.refresh_from_db()
+        return waiting.state != State.QUEUED
+
+    actions.world.settle(is_over)
     assert (waiting.state, waiting.cause) == (State.FAILED, Cause.NO_IMAGES)
     assert waiting.error == "GitHub Actions handed no images over within 60 minutes."
     assert "run it again" in waiting.hint
@@ -221,11 +226,6 @@ def test_nothing_came_in_time(actions: Actions) -> None:
     actions.world.settle()
     late.refresh_from_db()
     assert late.state == State.LIVE
-
-
-def _is_over(deployment: Deployment) -> bool:
-    deployment.refresh_from_db()
-    return deployment.state != State.QUEUED
 
 
 def test_images_that_come_at_the_last_moment_win(actions: Actions) -> None:
