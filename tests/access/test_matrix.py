@@ -183,6 +183,7 @@ def test_who_is_an_administrator_of_one_repository_cannot_reach_further(
             "memory",
             "forks",
             "report_status",
+            "builds",
         )
     }
     more = {
