@@ -97,7 +97,7 @@ def test_the_pull_request_says_so(waiting: Deployment) -> None:
     found = facts.gather(waiting.branch)
     assert found is not None
     assert (found.place, found.waiting_for) == (None, WAITS)
-    assert WAITS in comment.render(found)
+    assert "images that GitHub Actions builds" in comment.render(found)
     told = verdict.of(waiting.branch.repository, waiting.commit)
     assert told.title == "Waits for the images that GitHub Actions builds"
     assert told.as_check()["status"] == "queued"
