@@ -298,6 +298,24 @@ def test_a_rollback_works_as_ever(actions: Actions, buildx: FakeBuildx) -> None:
     assert first.builds.get().reference == back.builds.get().reference
 
 
+def test_a_rollback_is_not_undone_by_a_slow_workflow(actions: Actions) -> None:
+    actions.world.push(actions.branch)
+    first = actions.hand_over()
+    actions.world.settle()
+    actions.world.origin.commit({"a": "b"})
+    actions.world.push(actions.branch)
+    back = intake.roll_back(actions.branch, first, actor="mika")
+    assert back.image_set == first.image_set
+    images = actions.built(salt="second")
+    with pytest.raises(UserError, match="Somebody has chosen another commit") as caught:
+        actions.hand_over(images)
+    assert "redeploy" in caught.value.hint
+    assert Branch.objects.get().deployment == back
+    again = intake.redeploy(actions.branch, actor="mika")
+    assert again.image_set is not None
+    assert (again.commit, again.image_set.images) == (actions.head, images)
+
+
 def test_there_is_nothing_to_build_without_the_cache(actions: Actions) -> None:
     actions.world.push(actions.branch)
     for wish in (
