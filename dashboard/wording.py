@@ -107,6 +107,7 @@ SENTENCES = (
     gettext_noop("Generation %(number)s is live."),
     gettext_noop("Somebody opened it: it stays for now."),
     gettext_noop("Back to #%(number)s"),
+    gettext_noop("GitHub Actions handed no images over within %(number)s minutes."),
     gettext_noop("It ends in %(time)s unless somebody opens it, pushes or pins it."),
     gettext_noop("Nobody visited it or pushed to it for %(time)s."),
     # deployments/reconcile/

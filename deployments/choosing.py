@@ -95,7 +95,7 @@ def deploy_commit(
 
 
 def _is_same(waiting: Deployment, branch: Branch, commit: str, *, no_cache: bool) -> bool:
-    is_elsewhere = elsewhere.is_expected(branch, Deployment.Trigger.COMMIT)
+    is_elsewhere = elsewhere.is_expected(branch)
     # Where its images are known, its whole hash is.
     is_of_it = waiting.commit.startswith(commit) if is_elsewhere else waiting.commit == commit
     how = (waiting.no_cache, waiting.is_built_elsewhere)

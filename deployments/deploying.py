@@ -36,11 +36,8 @@ def deploy(
     """
     if approval is None:
         check_approved(branch, commit)
-    is_built_elsewhere = elsewhere.is_expected(branch, trigger)
-    images = None
-    if is_built_elsewhere:
-        elsewhere.check_cache_wish(branch.repository, no_cache=no_cache)
-        images = elsewhere.known_images(branch.repository, branch.name, commit)
+    elsewhere.check_cache_wish(branch.repository, no_cache=no_cache)
+    is_built_elsewhere, images = elsewhere.foresee(branch, commit, trigger, rolls_back_to)
     now = timezone.now()
     with transaction.atomic():
         if not raise_generation(branch, provided, wanted=Wanted.PRESENT, **wish):

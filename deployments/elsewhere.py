@@ -1,6 +1,7 @@
 """Images that somebody else builds: a deployment waits for them, is given them, or gives up."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,15 +20,28 @@ from .states import DeploymentState
 _AT_ONCE = 500
 
 
-def is_expected(branch: Branch, trigger: Deployment.Trigger) -> bool:
-    """Whether a new deployment of the branch needs images that are handed over.
+class Foreseen(NamedTuple):
+    """Where the images of a new deployment come from."""
 
-    What was live before comes back as it was made, whatever the repository's setting is by now.
-    """
-    if trigger == Deployment.Trigger.ROLLBACK:
-        return False
-    if trigger == Deployment.Trigger.REPAIR and branch.live is not None:
-        return branch.live.is_built_elsewhere
+    is_built_elsewhere: bool
+    #: None while they are not there.
+    images: ImageSet | None
+
+
+def foresee(
+    branch: Branch, commit: str, trigger: Deployment.Trigger, rolls_back_to: Deployment | None
+) -> Foreseen:
+    """What was there before comes back as it was, whatever the repository's setting is by now."""
+    before = branch.live if trigger == Deployment.Trigger.REPAIR else rolls_back_to
+    if before is not None:
+        return Foreseen(before.image_set is not None, before.image_set)
+    if not is_expected(branch):
+        return Foreseen(False, None)
+    return Foreseen(True, known_images(branch.repository, branch.name, commit))
+
+
+def is_expected(branch: Branch) -> bool:
+    """Whether images of a commit of it are handed over from now on."""
     return branch.repository.builds == Repository.Builds.ACTIONS
 
 

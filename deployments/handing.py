@@ -201,6 +201,7 @@ def _wished(
     commit = images.commit
     branch = _branch(repository, images.branch_name)
     if branch.wanted == Wanted.PRESENT and branch.wanted_commit == commit:
+        _check_not_chosen(branch, commit)
         trigger = Deployment.Trigger.REDEPLOY
         return intake.want_commit(branch, commit, trigger=trigger, actor=actor, reason=given.reason)
     decision = decisions.Decision("ignored: a newer commit of the fork was approved")
@@ -217,6 +218,18 @@ def _wished(
             ),
         )
     return None
+
+
+def _check_not_chosen(branch: Branch, commit: str) -> None:
+    """A rollback, or another commit, that somebody has chosen since is not undone by a workflow."""
+    newest = branch.deployment
+    if newest is None or newest.commit == commit:
+        return
+    if newest.trigger in Deployment.Trigger.chosen():
+        raise UserError(
+            _("Somebody has chosen another commit of the branch since: %s.") % newest.short_commit,
+            hint=_("These images are kept: redeploy the branch, and they are deployed."),
+        )
 
 
 def _news(repository: Repository, images: ImageSet, actor: str) -> Event:

@@ -48,7 +48,6 @@ _WITHOUT_END: dict[str, Any] = {
     "pinned_by": "",
 }
 
-REDEPLOY = Deployment.Trigger.REDEPLOY
 #: These deploy the branch's head, as somebody has just read it.
 _OF_HEADS = {
     Deployment.Trigger.PUSH,
@@ -71,7 +70,7 @@ def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = F
             and branch.wanted == Wanted.PRESENT
             and waiting.state == DeploymentState.QUEUED
             and waiting.no_cache == no_cache
-            and waiting.is_built_elsewhere == elsewhere.is_expected(branch, REDEPLOY)
+            and waiting.is_built_elsewhere == elsewhere.is_expected(branch)
             and waiting.trigger not in Deployment.Trigger.chosen()
         ):
             return waiting
@@ -87,7 +86,7 @@ def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = F
         deployment = want_commit(
             branch,
             branch.wanted_commit,
-            trigger=REDEPLOY,
+            trigger=Deployment.Trigger.REDEPLOY,
             actor=actor,
             reason=reason,
             no_cache=no_cache,

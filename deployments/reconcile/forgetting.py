@@ -14,6 +14,7 @@ from ..models import (
     Command,
     Delivery,
     Deployment,
+    ImageSet,
     LogChunk,
     Notice,
     Orphan,
@@ -38,6 +39,8 @@ def forget(notebook: Notebook) -> None:
     passes = now - _PASSES_KEPT
     _delete(Reconciliation.objects.filter(finished_at__lt=passes), notebook)
     _delete(Orphan.objects.filter(removed_at__lt=passes), notebook)
+    # What was handed over and is of no preview: from then on its images stand for nothing.
+    _delete(ImageSet.objects.filter(created_at__lt=passes, deployments=None), notebook)
     before = now - timedelta(days=config().keep_days)
     _delete(Delivery.objects.filter(decided_at__lt=before), notebook)
     _delete(Command.objects.filter(done_at__lt=before), notebook)

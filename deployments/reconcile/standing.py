@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..config import config
-from ..models import Branch, Build, Deployment, Service
+from ..models import Branch, Build, Deployment, ImageSet, Service
 from ..states import BranchState
 
 #: A pass takes no longer.
@@ -81,17 +81,19 @@ def branch_of(family: str) -> int | None:
 
 @dataclass(frozen=True)
 class Images:
-    """What images stand for: branches by their slugs, and builds by their digests."""
+    """What images stand for: branches by slugs; builds, and what was handed over, by digests."""
 
     slugs: frozenset[str]
     digests: frozenset[str]
 
     @classmethod
     def read(cls) -> "Images":
-        references = _needed_builds().values_list("reference", flat=True)
+        references = set(_needed_builds().values_list("reference", flat=True).distinct())
+        for images in ImageSet.objects.values_list("images", flat=True):
+            references |= set(images.values())
         return cls(
             frozenset(_standing().values_list("slug", flat=True)),
-            frozenset(reference.rpartition("@")[2] for reference in references.distinct()),
+            frozenset(reference.rpartition("@")[2] for reference in references),
         )
 
     def include(self, digest: str, tags: list[str]) -> bool:

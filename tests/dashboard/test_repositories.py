@@ -38,6 +38,7 @@ def values(**changed: str) -> dict[str, str]:
         "report_comment": "on",
         "report_deployments": "on",
         "report_status": "check",
+        "builds": "edaha",
         "definitions": "edaha.yml",
         "dockerfile": "Dockerfile",
         "context": ".",
