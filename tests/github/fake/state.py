@@ -77,6 +77,10 @@ class State:
     environments: set[str] = field(default_factory=set)
     #: Login → admin, write, read or none.
     collaborators: dict[str, str] = field(default_factory=dict)
+    #: Organisation → active or pending, of whoever the token is of.
+    memberships: dict[str, str] = field(default_factory=dict)
+    #: Organisation and team.
+    teams: list[tuple[str, str]] = field(default_factory=list)
     #: The webhooks of repositories.
     hooks: dict[int, Thing] = field(default_factory=dict)
     #: Webhook → its deliveries; the App's is 0.
