@@ -45,6 +45,8 @@ class State:
     #: PEM; what the App's JWTs are checked with.
     public_key: str = ""
     personal_token: str = ""
+    #: Of a fine-grained one; None for one that may do what its owner may.
+    personal_permissions: dict[str, str] | None = None
     login: str = "edaha-bot"
     #: OWNER/NAME → where the App is installed.
     installations: dict[str, Installation] = field(default_factory=dict)
