@@ -17,20 +17,26 @@ def groups_of(token: str) -> list[str]:
     https://docs.github.com/en/rest/orgs/members#list-organization-memberships-for-the-authenticated-user
     https://docs.github.com/en/rest/teams/teams#list-teams-for-the-authenticated-user
     """
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-    with httpx.Client(base_url=config().github_api_url, headers=headers, timeout=10) as client:
-        organisations = _listed(client, "/user/memberships/orgs?state=active&per_page=100")
-        teams = _listed(client, "/user/teams?per_page=100")
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+        "User-Agent": "edaha",
+    }
+    with httpx.Client(base_url=config().github_api_url, headers=headers, timeout=10) as github:
+        organisations = _listed(github, "/user/memberships/orgs", state="active")
+        teams = _listed(github, "/user/teams")
     # An invitation that was never taken up is no membership.
     names = [each["organization"]["login"] for each in organisations if each["state"] == "active"]
     return names + [f"{team['organization']['login']}/{team['slug']}" for team in teams]
 
 
-def _listed(client: httpx.Client, address: str) -> list[dict[str, Any]]:
+def _listed(github: httpx.Client, path: str, **wanted: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for page in range(1, _PAGES + 1):
+        params: dict[str, str | int] = {**wanted, "per_page": 100, "page": page}
         try:
-            answer = client.get(f"{address}&page={page}").raise_for_status()
+            answer = github.request("GET", path, params=params).raise_for_status()
         except httpx.HTTPError as problem:
             raise PlatformError(f"GitHub does not tell whose teams these are: {problem}") from None
         found += answer.json()

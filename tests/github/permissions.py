@@ -20,6 +20,8 @@ NEEDED: dict[str, dict[str, str]] = {
     "GET /installation/repositories": {"metadata": "read"},
     "GET /rate_limit": {},
     "GET /user": {},
+    "GET /user/memberships/orgs": {},
+    "GET /user/teams": {},
     f"GET {_R}": {"metadata": "read"},
     f"GET {_R}/installation": {},
     f"GET {_R}/branches": {"contents": "read"},

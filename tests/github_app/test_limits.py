@@ -9,7 +9,7 @@ from django.utils import timezone
 from deployments.adapters import budget, github
 from deployments.errors import PlatformError
 from deployments.models import Repository
-from tests.github.fake import Fake, Fault, Installation
+from tests.github.fake import ALWAYS, Fake, Fault, Installation
 from tests.github.product import Clock
 
 R = "/repos/acme/shop"
@@ -64,8 +64,9 @@ def test_a_secondary_limit_silences_the_whole_installation(
     hub.state.installations["other/x"] = Installation(12, ours.permissions)
     api = Repository(full_name="acme/api", clone_url="https://github.com/acme/api")
     elsewhere = Repository(full_name="other/x", clone_url="https://github.com/other/x")
-    names = {name.replace("-", "_"): value for name, value in headers.items()}
-    hub.refuse(f"POST {R}/issues/5/comments", status, body, **names)
+    hub.faults.append(
+        Fault(status, headers, body=body, matching=f"POST {R}/issues/5/comments", times=ALWAYS)
+    )
     with time_machine.travel(timezone.now(), tick=False) as clock:
         with pytest.raises(github.Limited) as caught:
             github.request(shop, "POST", "/issues/5/comments", {"body": "x"})

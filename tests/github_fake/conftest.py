@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployments.adapters.github import limits, wire
+from deployments.adapters.github import limits, permissions, wire
 from deployments.models import Repository
 from tests.github import product
 from tests.github.fake import Fake, running
@@ -23,7 +23,9 @@ def github_fake(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
 
 @pytest.fixture
 def as_person(github_fake: Fake) -> Iterator[None]:
-    """By a token instead of the App."""
+    """By a token instead of the App: a fine-grained one, with what docs/github.md tells to give."""
+    given = {name: level for name, level in permissions.NEEDED.items() if name != "checks"}
+    github_fake.state.personal_permissions = given
     with product.as_person():
         yield
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from deployments.adapters import githubteams
 from deployments.adapters.github import hooks
 from deployments.adapters.github.app import as_app
 from deployments.errors import PlatformError
@@ -15,6 +16,7 @@ from tests.github import rules
 from tests.github.fake import Fake
 from tests.github.fake.hooks import APP, add_delivery
 from tests.github.fake.state import ACTS
+from tests.github.product import TOKEN
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +40,14 @@ def test_another_apps_signature_is_refused(github_fake: Fake) -> None:
     github_fake.state.app_id = "1"
     with pytest.raises(PlatformError):
         as_app("GET", "/app")
+
+
+def test_whose_teams_somebody_is_in_is_read_page_by_page(github_fake: Fake) -> None:
+    github_fake.state.memberships |= {"acme": "active", "evil": "pending"}
+    github_fake.state.teams += [("acme", f"team-{number}") for number in range(101)]
+    found = githubteams.groups_of(TOKEN)
+    assert found[:2] == ["acme", "acme/team-0"]
+    assert len(found) == 102
 
 
 def test_as_a_process_it_answers_and_goes_wrong_on_command() -> None:

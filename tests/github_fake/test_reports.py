@@ -72,7 +72,8 @@ def test_by_a_token(github_fake: Fake, branch: Branch) -> None:
     known = github_fake.state.commit_statuses
     ends = {commit: rows[-1]["state"] for commit, rows in known.items()}
     assert ends == {FIRST: "success", SECOND: "failure", THIRD: "error"}
-    assert github_fake.state.environments == set()
+    assert github_fake.state.deployments == {}
+    assert github_fake.state.environments == {f"preview/{branch.slug}"}
 
 
 def test_lost_answers_make_nothing_twice(github_fake: Fake, branch: Branch) -> None:

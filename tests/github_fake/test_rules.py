@@ -105,8 +105,8 @@ def test_what_is_deleted_is_gone(fake: Fake, client: httpx.Client) -> None:
     known = deploy(client).json()["id"]
     for status in (204, 404):
         assert client.delete(f"{R}/deployments/{known}").status_code == status
-    status = {"state": "success"}
-    assert client.post(f"{R}/deployments/{known}/statuses", json=status).status_code == 404
+    told = {"state": "success"}
+    assert client.post(f"{R}/deployments/{known}/statuses", json=told).status_code == 404
 
 
 def test_too_many_changes_in_a_minute_are_a_secondary_limit(

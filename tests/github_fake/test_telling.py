@@ -64,7 +64,7 @@ def test_a_check_is_made_and_ended(github_fake: Fake, shop: Repository) -> None:
 def test_a_token_has_statuses_and_no_checks(github_fake: Fake, shop: Repository) -> None:
     reporting.set_status(shop, COMMIT, {"state": "success", "context": "Edaha"})
     assert github_fake.state.commit_statuses[COMMIT][0]["state"] == "success"
-    with pytest.raises(PlatformError, match="authenticate via a GitHub App"):
+    with pytest.raises(PlatformError, match="not accessible by personal access token"):
         reporting.make_check(shop, {"name": "Edaha", "head_sha": COMMIT})
 
 

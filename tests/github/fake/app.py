@@ -19,6 +19,26 @@ def user(state: State, asked: Asked) -> tuple[int, Any]:
     return 200, rules.example("GET /user", 200) | {"login": state.login}
 
 
+@does("GET /user/memberships/orgs")
+def memberships(state: State, asked: Asked) -> tuple[int, Any]:
+    shown = rules.example(asked.operation.name, 200)
+    wanted = asked.query.get("state")
+    return 200, [
+        shown | {"state": of, "organization": shown["organization"] | {"login": name}}
+        for name, of in state.memberships.items()
+        if wanted in {None, of}
+    ]
+
+
+@does("GET /user/teams")
+def teams(state: State, asked: Asked) -> tuple[int, Any]:
+    shown = rules.example(asked.operation.name, 200) | {"type": "organization"}
+    home = {"archived_at": None} | shown["organization"]
+    return 200, [
+        shown | {"slug": slug, "organization": home | {"login": name}} for name, slug in state.teams
+    ]
+
+
 @does("GET /app/installations")
 def installations(state: State, asked: Asked) -> tuple[int, Any]:
     shown = rules.example("GET /app/installations", 200)

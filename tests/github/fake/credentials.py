@@ -32,11 +32,13 @@ def caller(state: State, operation: rules.Operation, authorization: str) -> Call
     if not text:
         return _anonymous(operation)
     if text == state.personal_token:
+        if state.personal_permissions is not None:
+            _check_permission(operation, state.personal_permissions, "personal access token")
         return Caller("person", "person")
     known = state.tokens.get(text)
     if known is None or known.ends_at <= datetime.now(UTC):
         raise Refused(401, "Bad credentials")
-    _check_permission(operation, known)
+    _check_permission(operation, known.permissions, "integration")
     return Caller("installation", f"installation {known.installation}", known)
 
 
@@ -67,12 +69,12 @@ def _anonymous(operation: rules.Operation) -> Caller:
     return Caller("nobody", "nobody")
 
 
-def _check_permission(operation: rules.Operation, token: Token) -> None:
-    if lacking(operation.name, token.permissions):
+def _check_permission(operation: rules.Operation, given: dict[str, str], whose: str) -> None:
+    if lacking(operation.name, given):
         accepted = ",".join(f"{name}={level}" for name, level in NEEDED[operation.name].items())
         raise Refused(
             403,
-            "Resource not accessible by integration",
+            f"Resource not accessible by {whose}",
             **{"X-Accepted-GitHub-Permissions": accepted},
         )
 

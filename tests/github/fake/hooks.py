@@ -19,7 +19,7 @@ def add_delivery(
 ) -> Thing:
     rows = state.deliveries.setdefault(hook, [])
     at = datetime.now(UTC) - ago
-    row = rules.example("GET /app/hook/deliveries", 200)
+    row: Thing = rules.example("GET /app/hook/deliveries", 200)
     row |= {"id": len(rows) + 1, "guid": guid, "event": event, "action": "created"}
     row |= {"delivered_at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "status_code": status_code}
     row |= {"redelivery": any(each["guid"] == guid for each in rows)}

@@ -78,6 +78,7 @@ def shown_repository(state: State, name: str, operation: str) -> Thing:
 
 def _named(state: State, name: str, shown: Thing) -> Thing:
     owner, _, short = name.partition("/")
-    row = {"language": None} | shown | {"id": state.repository_id(name), "full_name": name, "name": short}
+    row: Thing = {"language": None, **shown}
+    row |= {"id": state.repository_id(name), "full_name": name, "name": short}
     row |= {"clone_url": f"https://github.com/{name}.git", "owner": row["owner"] | {"login": owner}}
     return row | state.repositories.get(name, {})

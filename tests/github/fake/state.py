@@ -45,6 +45,8 @@ class State:
     #: PEM; what the App's JWTs are checked with.
     public_key: str = ""
     personal_token: str = ""
+    #: Of a fine-grained one; None for one that may do what its owner may.
+    personal_permissions: dict[str, str] | None = None
     login: str = "edaha-bot"
     #: OWNER/NAME → where the App is installed.
     installations: dict[str, Installation] = field(default_factory=dict)
@@ -77,6 +79,10 @@ class State:
     environments: set[str] = field(default_factory=set)
     #: Login → admin, write, read or none.
     collaborators: dict[str, str] = field(default_factory=dict)
+    #: Organisation → active or pending, of whoever the token is of.
+    memberships: dict[str, str] = field(default_factory=dict)
+    #: Organisation and team.
+    teams: list[tuple[str, str]] = field(default_factory=list)
     #: The webhooks of repositories.
     hooks: dict[int, Thing] = field(default_factory=dict)
     #: Webhook → its deliveries; the App's is 0.
