@@ -12,6 +12,7 @@ from deployments.adapters import hosts
 from deployments.causes import Cause
 from deployments.models import Branch, Deployment, Repository, Service, Transition
 from deployments.pipeline.queue import Standing
+from deployments.pipeline.waiting import for_images
 from deployments.states import BranchState, DeploymentState, Wanted
 
 from . import wording
@@ -144,6 +145,8 @@ def visitor_sentence(branch: Branch) -> str:
     """The branch's state for somebody who opened the preview and does not see it."""
     if waits_only(branch):
         return _("It comes from a fork. Somebody of the team has to approve it before it is built.")
+    if branch.deployment is not None and branch.deployment.awaits_images:
+        return for_images()
     if place := standing(branch.deployment):
         return _("It is number %(position)d in the queue.") % {"position": place.position}
     return _cancelled(branch) or str(_VISITOR_SENTENCES[branch.state])
@@ -153,14 +156,23 @@ def sentence(branch: Branch) -> str:
     """The branch's state as a person would say it."""
     if waits_only(branch):
         return waiting_sentence(branch)
-    place = standing(branch.deployment)
-    said = queued(place) if place else _cancelled(branch) or str(_BRANCH_SENTENCES[branch.state])
+    said = place_of(branch.deployment) or _cancelled(branch)
+    said = said or str(_BRANCH_SENTENCES[branch.state])
     if branch.live_id is not None and branch.live_id != branch.deployment_id:
         said += " " + _("The version before is still being served.")
     if branch.waiting_for:
         commit = branch.waiting_commit[:7]
         said += " " + _("A newer commit, %s, waits for an approval.") % commit
     return said
+
+
+def place_of(deployment: Deployment | None) -> str:
+    """What a deployment waits for, and where it stands; empty once it does not wait."""
+    if deployment is not None and deployment.awaits_images:
+        told = _("If none come, run the workflow of this commit again.")
+        return f"{for_images()} {told}"
+    place = standing(deployment)
+    return queued(place) if place else ""
 
 
 def queued(place: Standing) -> str:

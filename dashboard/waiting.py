@@ -4,7 +4,7 @@ from threading import Lock
 from time import monotonic
 
 from deployments.models import Deployment
-from deployments.pipeline import queue
+from deployments.pipeline import queue, waiting
 from deployments.pipeline.queue import Standing
 from deployments.states import DeploymentState
 
@@ -31,8 +31,18 @@ class _Looks:
 looks = _Looks()
 
 
+def waiting_sentence(deployment: Deployment | None) -> str:
+    """What a deployment waits for; empty once it does not wait."""
+    if deployment is not None and deployment.awaits_images:
+        return waiting.for_images()
+    place = standing(deployment)
+    return place.waiting_for if place else ""
+
+
 def standing(deployment: Deployment | None) -> Standing | None:
     """Its place in the queue, at most a second old; None once it does not wait."""
     if deployment is None or deployment.state != DeploymentState.QUEUED:
+        return None
+    if deployment.awaits_images:
         return None
     return looks.standing(deployment)

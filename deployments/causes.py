@@ -28,6 +28,7 @@ class Cause(TextChoices):
     NO_ANSWER = "no_answer", _("It does not answer")
     IMAGE_PLATFORM = "image_platform", _("The image is for another processor")
     IMAGE_PULL = "image_pull", _("The image cannot be pulled")
+    NO_IMAGES = "no_images", _("No images came from GitHub Actions")
     HOOK = "hook", _("A hook failed")
     CAPACITY = "capacity", _("There is no capacity")
     PERMISSION = "permission", _("A permission is missing")

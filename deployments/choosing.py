@@ -9,6 +9,7 @@ import re
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from . import elsewhere
 from .deploying import deploy
 from .errors import UserError
 from .models import Branch, Deployment
@@ -71,13 +72,14 @@ def deploy_commit(
             _("“%s” is not a commit’s hash.") % commit[:80],
             hint=_("Give at least its first seven digits, such as 3f2a1bc."),
         )
+    elsewhere.check_cache_wish(branch.repository, no_cache=no_cache)
     if branch.is_fork:
         commit = _approved(branch, commit)
     while True:
         branch.refresh_from_db()
         _check_there(branch)
         waiting = _waiting(branch, Deployment.Trigger.COMMIT)
-        if waiting is not None and (waiting.commit, waiting.no_cache) == (commit, no_cache):
+        if waiting is not None and _is_same(waiting, branch, commit, no_cache=no_cache):
             return waiting
         deployment = deploy(
             branch,
@@ -90,6 +92,14 @@ def deploy_commit(
         )
         if deployment is not None:
             return deployment
+
+
+def _is_same(waiting: Deployment, branch: Branch, commit: str, *, no_cache: bool) -> bool:
+    is_elsewhere = elsewhere.is_expected(branch, Deployment.Trigger.COMMIT)
+    # Where its images are known, its whole hash is.
+    is_of_it = waiting.commit.startswith(commit) if is_elsewhere else waiting.commit == commit
+    how = (waiting.no_cache, waiting.is_built_elsewhere)
+    return is_of_it and how == (no_cache, is_elsewhere)
 
 
 def _approved(branch: Branch, commit: str) -> str:

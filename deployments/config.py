@@ -112,6 +112,9 @@ class Installation(BaseSettings):
     #: How long the version before keeps running after the switch, for requests under way.
     drain_seconds: int = Field(10, ge=0)
 
+    #: How long a deployment waits for images that are built elsewhere.
+    images_wait_minutes: int = Field(60, ge=1, le=1440)
+
     #: Limits of every repository; its own settings come first. 0 means none.
     max_builds_per_repository: int = Field(0, ge=0)
     max_previews_per_repository: int = Field(50, ge=0)

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import announcing, notices
+from . import announcing, elsewhere, notices
 from .adapters import wakeups
 from .ending import skip_queued
 from .errors import UserError
@@ -36,6 +36,11 @@ def deploy(
     """
     if approval is None:
         check_approved(branch, commit)
+    is_built_elsewhere = elsewhere.is_expected(branch, trigger)
+    images = None
+    if is_built_elsewhere:
+        elsewhere.check_cache_wish(branch.repository, no_cache=no_cache)
+        images = elsewhere.known_images(branch.repository, branch.name, commit)
     now = timezone.now()
     with transaction.atomic():
         if not raise_generation(branch, provided, wanted=Wanted.PRESENT, **wish):
@@ -43,12 +48,14 @@ def deploy(
         deployment = Deployment.objects.create(
             branch=branch,
             generation=branch.generation,
-            commit=commit,
+            commit=images.commit if images else commit,
             trigger=trigger,
             actor=actor,
             no_cache=no_cache,
             rolls_back_to=rolls_back_to,
             is_trusted=not branch.is_fork,
+            is_built_elsewhere=is_built_elsewhere,
+            image_set=images,
         )
         if approval is not None:
             approval.deployment = deployment

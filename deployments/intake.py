@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import announcing
+from . import announcing, elsewhere
 from .adapters import wakeups
 from .approving import approve, await_approval, check_waiting
 from .choosing import deploy_commit, roll_back, rollback_targets
@@ -48,6 +48,7 @@ _WITHOUT_END: dict[str, Any] = {
     "pinned_by": "",
 }
 
+REDEPLOY = Deployment.Trigger.REDEPLOY
 #: These deploy the branch's head, as somebody has just read it.
 _OF_HEADS = {
     Deployment.Trigger.PUSH,
@@ -61,6 +62,7 @@ def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = F
 
     A second click while the first one's deployment has not begun returns that deployment.
     """
+    elsewhere.check_cache_wish(branch.repository, no_cache=no_cache)
     while True:
         branch.refresh_from_db()
         waiting = branch.deployment
@@ -69,6 +71,7 @@ def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = F
             and branch.wanted == Wanted.PRESENT
             and waiting.state == DeploymentState.QUEUED
             and waiting.no_cache == no_cache
+            and waiting.is_built_elsewhere == elsewhere.is_expected(branch, REDEPLOY)
             and waiting.trigger not in Deployment.Trigger.chosen()
         ):
             return waiting
@@ -84,7 +87,7 @@ def redeploy(branch: Branch, *, actor: str, reason: str = "", no_cache: bool = F
         deployment = want_commit(
             branch,
             branch.wanted_commit,
-            trigger=Deployment.Trigger.REDEPLOY,
+            trigger=REDEPLOY,
             actor=actor,
             reason=reason,
             no_cache=no_cache,

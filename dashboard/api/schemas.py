@@ -7,7 +7,7 @@ import orjson
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from dashboard.waiting import standing
+from dashboard.waiting import standing, waiting_sentence
 from deployments.causes import Cause, fault
 from deployments.models import Branch, Delivery, Deployment
 from deployments.reports import verdict
@@ -63,6 +63,7 @@ class DeploymentOut(Schema):
         description="The file that described it; empty where the repository's settings did."
     )
     images: dict[str, str] = Field(description="Name → `registry/repository@sha256:…`")
+    run_url: str = Field(description="The run that built its images elsewhere, if it told.")
     services: list[ServiceOut] = Field(description="Empty until its definitions are known.")
     queue_position: int | None = Field(
         description="Counted from 1 among all that wait; null once it has begun."
@@ -90,14 +91,17 @@ class DeploymentOut(Schema):
         return {build.name: build.reference for build in deployment.builds.all()}
 
     @staticmethod
+    def resolve_run_url(deployment: Deployment) -> str:
+        return deployment.image_set.run_url if deployment.image_set else ""
+
+    @staticmethod
     def resolve_queue_position(deployment: Deployment) -> int | None:
         place = standing(deployment)
         return place.position if place else None
 
     @staticmethod
     def resolve_waiting_for(deployment: Deployment) -> str:
-        place = standing(deployment)
-        return place.waiting_for if place else ""
+        return waiting_sentence(deployment)
 
     @staticmethod
     def resolve_services(deployment: Deployment) -> list[Any]:
@@ -140,8 +144,8 @@ class BranchOut(Schema):
         description="OWNER/NAME of the fork; empty where there is none, or it is gone."
     )
     waiting_for: str = Field(
-        description="`approval` while `waiting_commit` waits for one; otherwise empty. What was "
-        "approved before goes on meanwhile."
+        description="`approval` while `waiting_commit` waits for one, `images` while its newest "
+        "deployment waits for those that are built elsewhere; otherwise empty."
     )
     waiting_commit: str = Field(description="The fork's newest commit, while it waits.")
     created_at: datetime
@@ -160,6 +164,11 @@ class BranchOut(Schema):
         return branch.repository.full_name
 
     @staticmethod
+    def resolve_waiting_for(branch: Branch) -> str:
+        awaits = branch.deployment is not None and branch.deployment.awaits_images
+        return branch.waiting_for or ("images" if awaits else "")
+
+    @staticmethod
     def resolve_commit(branch: Branch) -> str:
         return branch.wanted_commit
 
@@ -171,6 +180,7 @@ class RepositoryOut(Schema):
     default_branch: str
     policy: str
     patterns: list[str]
+    builds: str = Field(description="Who builds its images: `edaha` or `actions`.")
     forks: str = Field(description="What becomes of pull requests from forks: `approval` or `off`.")
     deploy_drafts: bool = Field(description="Whether draft pull requests get a preview.")
     only_with_label: bool = Field(description="Whether pull requests need `start_label` for one.")

@@ -29,6 +29,7 @@ class Settings(Strict):
     deploy_drafts: bool = True
     forks: Text = Field("approval", description="`approval` or `off`.")
     protection: Text = Field("", description="`public`, `members`; empty: the installation's.")
+    builds: Text = Field("edaha", description="Who builds the images: `edaha` or `actions`.")
     dockerfile: Text = "Dockerfile"
     context: Text = "."
     port: int | None = None

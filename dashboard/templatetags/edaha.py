@@ -26,7 +26,6 @@ from dashboard import (
     waterfall,
 )
 from dashboard.access import Anybody, Role, access_of, role_of
-from dashboard.waiting import standing
 from deployments.models import AuditEntry, Branch, Deployment, Repository, Service
 
 register = template.Library()
@@ -150,8 +149,7 @@ def lasted(deployment: Deployment) -> timedelta | None:
 @register.filter
 def queued(deployment: Deployment) -> str:
     """Its place in the queue, in a sentence or two; empty once it does not wait."""
-    place = standing(deployment)
-    return presentation.queued(place) if place else ""
+    return presentation.place_of(deployment)
 
 
 @register.filter

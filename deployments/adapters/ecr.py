@@ -1,6 +1,7 @@
 """Amazon ECR: where images and build caches are kept."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from botocore.exceptions import ClientError
@@ -71,6 +72,34 @@ def has_image(name: str, digest: str) -> bool:
                 return False
             raise
     return bool(answer["images"])
+
+
+def manifest(name: str, digest: str) -> dict[str, Any] | None:
+    """An image's manifest, or the index of one for several platforms; None where it is not there.
+
+    https://github.com/opencontainers/image-spec/blob/main/image-index.md
+    """
+    with told_as("look for an image"):
+        try:
+            answer = _ecr().batch_get_image(repositoryName=name, imageIds=[{"imageDigest": digest}])
+        except ClientError as problem:
+            if code_of(problem) == "RepositoryNotFoundException":
+                return None
+            raise
+    if not answer["images"]:
+        return None
+    found: dict[str, Any] = orjson.loads(answer["images"][0]["imageManifest"])
+    return found
+
+
+def platforms(manifest: Mapping[str, Any]) -> set[str] | None:
+    """What an index has images for; None for a single image, whose manifest does not tell."""
+    if "manifests" not in manifest:
+        return None
+    told = [entry.get("platform") or {} for entry in manifest["manifests"]]
+    found = {f"{each.get('os')}/{each.get('architecture')}" for each in told}
+    # So buildx names what tells of an image and is none.
+    return found - {"unknown/unknown", "None/None"}
 
 
 def digest_of(name: str, tag: str) -> str:

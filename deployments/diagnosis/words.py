@@ -61,6 +61,11 @@ _STEPS: dict[Cause, Sequence[str | Promise]] = {
         gettext_lazy("Redeploy without the build cache: that builds and pushes the image again."),
         gettext_lazy("If it stays: the execution role may lack the registry."),
     ),
+    Cause.NO_IMAGES: (
+        gettext_lazy("Look at the workflow’s run on GitHub: did it build and push the images?"),
+        gettext_lazy("Run the workflow again: it hands the images over, and Edaha deploys them."),
+        gettext_lazy("If it ran well: its last step has to hand the images to Edaha."),
+    ),
     Cause.HOOK: (gettext_lazy("Read what the hook printed, correct it, and push."),),
     Cause.CAPACITY: (
         gettext_lazy("Try again in a few minutes."),

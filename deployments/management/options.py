@@ -161,6 +161,12 @@ OPTIONS = [
         list_of("ENTRY"),
         without_empty,
     ),
+    Option(
+        "--builds",
+        "builds",
+        "who builds its images: Edaha, or GitHub Actions, which hands them over (edaha)",
+        {"choices": Repository.Builds.values},
+    ),
     Option("--dockerfile", "dockerfile", "path in the repository (Dockerfile)", PATH),
     Option("--context", "context", "the build's folder in the repository (.)", PATH),
     Option(

@@ -9,6 +9,7 @@ from .deployment import Deployment
 from .githubapp import GitHubApp, HookLook, MadeApp, Redelivery
 from .hook import Hook
 from .image import Image
+from .imageset import ImageSet
 from .log import BuildStep, LogChunk
 from .mappedrole import MappedRole
 from .orphan import Orphan
@@ -45,6 +46,7 @@ __all__ = [
     "Hook",
     "HookLook",
     "Image",
+    "ImageSet",
     "LogChunk",
     "MadeApp",
     "MappedRole",

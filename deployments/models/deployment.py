@@ -4,6 +4,7 @@ from ..causes import Cause
 from ..names import release_name
 from ..states import ACTIVE, DeploymentState
 from .branch import Branch
+from .imageset import ImageSet
 
 _NO_COMMITS = models.Value([], models.JSONField())
 
@@ -47,6 +48,13 @@ class Deployment(models.Model):
     #: Whether it is code of people who may write to the repository. Decided when the row is made,
     #: and never changed: without it there are no secrets, no shared cache, no role, no allow-list.
     is_trusted = models.BooleanField(default=True, db_default=True, editable=False)
+
+    #: Whether its images are built elsewhere. Decided when the row is made. It waits until they
+    #: are handed over.
+    is_built_elsewhere = models.BooleanField(default=False, db_default=False)
+    image_set = models.ForeignKey(
+        ImageSet, models.SET_NULL, null=True, blank=True, related_name="deployments"
+    )
 
     state = models.CharField(max_length=12, choices=DeploymentState, default=DeploymentState.QUEUED)
     #: The earlier deployment that a rollback brings back.
@@ -121,6 +129,12 @@ class Deployment(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def awaits_images(self) -> bool:
+        """Whether it cannot begin before somebody hands its images over."""
+        is_queued = self.state == DeploymentState.QUEUED
+        return is_queued and self.is_built_elsewhere and self.image_set_id is None
 
     def service_name(self, installation: str, service: str = "") -> str:
         """What one of its services is called in ECS and Cloud Map; empty means the default one."""

@@ -61,6 +61,12 @@ class Repository(models.Model):
         STATUS = "status", _("As a commit status")
         OFF = "off", _("Not at all")
 
+    class Builds(models.TextChoices):
+        """Who builds its images."""
+
+        EDAHA = "edaha", _("Edaha, from the Dockerfile")
+        ACTIONS = "actions", _("GitHub Actions, which hands them over")
+
     class LaunchType(models.TextChoices):
         FARGATE = "FARGATE", "Fargate"
         EC2 = "EC2", "EC2"
@@ -142,6 +148,10 @@ class Repository(models.Model):
     definitions = models.CharField(max_length=255, default="edaha.yml")
     #: What that file may use of AWS; see deployments/allowed.py.
     allowed = models.JSONField(default=list, blank=True)
+
+    builds = models.CharField(
+        max_length=10, choices=Builds, default=Builds.EDAHA, db_default=Builds.EDAHA
+    )
 
     # What follows holds where the application's own files say nothing.
     dockerfile = models.CharField(max_length=255, default="Dockerfile")

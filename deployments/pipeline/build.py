@@ -10,8 +10,8 @@ from ..definitions.plan import Plan
 from ..models import Deployment, Image, Tally
 from ..models.lease import Lease
 from ..states import DeploymentState
+from . import handed, queue, source, tidy
 from . import plan as plans
-from . import queue, source, tidy
 from .attempt import attempt
 from .baseline import remember_baseline
 from .cache import export_cache
@@ -57,6 +57,8 @@ def _build(lease: Lease, *, is_new: bool) -> None:
 
 def _image(lease: Lease, report: Report, plan: Plan, spec: Spec) -> tuple[Image, bool]:
     """What to run, and whether it was there before."""
+    if lease.deployment.is_built_elsewhere:
+        return handed.take(lease, report, spec), True
     if lease.deployment.trigger == Deployment.Trigger.ROLLBACK:
         return find_again(lease, report, spec), True
     return find_or_build(lease, report, plan, spec)

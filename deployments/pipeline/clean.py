@@ -13,7 +13,7 @@ from .. import names
 from ..adapters import aws, cloudmap, ecr, ecs, git, ssm, wakeups
 from ..config import config
 from ..errors import EdahaError, LeaseLost, UserError
-from ..models import Branch, Build, Deployment, Hook, Image, Service
+from ..models import Branch, Build, Deployment, Hook, Image, ImageSet, Service
 from ..models.heartbeat import Heartbeat
 from ..models.lease import Lease
 from ..models.moves import move_branch, move_deployment
@@ -242,13 +242,15 @@ def _remove_images(branch: Branch) -> None:
     """
     deployments = branch.deployments.filter(generation__lt=branch.generation)
     builds = Build.objects.filter(deployment__in=deployments)
+    handed = _handed(branch)
     mine = set(builds.values_list("reference", flat=True))
+    mine |= {reference for each in handed for reference in each.images.values()}
     elsewhere = Build.objects.filter(
         deployment__branch__repository=branch.repository,
         deployment__cleaned_at=None,
         reference__in=mine,
     ).exclude(deployment__in=deployments)
-    kept = set(elsewhere.values_list("reference", flat=True))
+    kept = set(elsewhere.values_list("reference", flat=True)) | _still_handed(branch, handed)
     removed = builds.exclude(reference__in=kept).values_list("deployment__commit", "name")
     tags = {names.image_tag(branch.slug, commit, name) for commit, name in removed}
     tags |= {names.cache_tag(branch.slug, name) for name in builds.values_list("name", flat=True)}
@@ -259,3 +261,20 @@ def _remove_images(branch: Branch) -> None:
         tags=sorted(tags),
         digests=[reference.rpartition("@")[2] for reference in mine - kept],
     )
+    ImageSet.objects.filter(pk__in=[each.pk for each in handed]).delete()
+
+
+def _still_handed(branch: Branch, mine: list[ImageSet]) -> set[str]:
+    """What other wishes, and other branches that are there, may yet deploy."""
+    there = Branch.objects.filter(repository=branch.repository, wanted=Wanted.PRESENT)
+    sets = ImageSet.objects.filter(
+        repository=branch.repository, branch_name__in=there.values("name")
+    ).exclude(pk__in=[each.pk for each in mine])
+    return {reference for each in sets for reference in each.images.values()}
+
+
+def _handed(branch: Branch) -> list[ImageSet]:
+    """What was handed over for the branch, apart from what a newer wish deploys."""
+    sets = ImageSet.objects.filter(repository=branch.repository, branch_name=branch.name)
+    newer = Deployment.objects.filter(branch=branch, generation__gte=branch.generation)
+    return list(sets.exclude(deployments__in=newer))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from django.db import transaction
 
@@ -11,8 +12,10 @@ from ..adapters.gitfiles import GitFiles
 from ..adapters.verify import Asked
 from ..adapters.verify import verify as ask_aws
 from ..config import config
+from ..definitions import edaha_yml
 from ..definitions import plan as plans
 from ..definitions.application import Application
+from ..definitions.application import Image as Spec
 from ..definitions.application import Service as Described
 from ..definitions.compose import Definition
 from ..definitions.edaha_yml import Defaults
@@ -74,6 +77,19 @@ class _Nothing(lookups.NoLookups):
     """What a stranger's templates are given."""
 
     values: frozenset[str] = frozenset()
+
+
+def images(deployment: Deployment, mirror: Path) -> tuple[Spec, ...]:
+    """The images that its commit, which is in `mirror`, is made of. AWS is asked nothing.
+
+    Raises DefinitionError with all that is wrong with its file.
+    """
+    with GitFiles(deployment.branch.repository, mirror, deployment.commit) as files:
+        defaults = _defaults(deployment.branch.repository)
+        path = deployment.branch.repository.definitions
+        application = edaha_yml.read(files, defaults, path=path)
+    seen = _preview(deployment, application)
+    return edaha_yml.substitute(application, seen.environment()).images
 
 
 def verify(deployment: Deployment, plan: Plan) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..adapters import wakeups
@@ -120,7 +120,9 @@ def _look() -> _Look:
 
 
 def _queued() -> QuerySet[Deployment]:
-    return Deployment.objects.filter(state=DeploymentState.QUEUED)
+    """All that a worker could begin: what waits for its images has no place."""
+    has_what_it_needs = Q(is_built_elsewhere=False) | Q(image_set__isnull=False)
+    return Deployment.objects.filter(has_what_it_needs, state=DeploymentState.QUEUED)
 
 
 def _load(repositories: Iterable[Repository], now: datetime) -> Load:

@@ -8,7 +8,7 @@ from ..adapters import buildx, ecr, git
 from ..config import config
 from ..definitions.application import Image
 from ..errors import UserError
-from ..models import Branch, Deployment
+from ..models import Branch, Deployment, Repository
 
 
 def build_request(
@@ -45,7 +45,11 @@ def _stranger(branch: Branch) -> str:
 
 def store_of(deployment: Deployment) -> str:
     """The `registry/repository` that its images go to, made where it is new."""
-    repository = deployment.branch.repository
+    return store_for(deployment.branch.repository)
+
+
+def store_for(repository: Repository) -> str:
+    """The same of a repository."""
     return ecr.ensure_repository(
         names.image_repository(config().installation, repository.full_name)
     )

@@ -24,7 +24,9 @@ def choose(lease: Lease, report: Report) -> None:
         report.say(f"Commit {lease.deployment.short_commit} of a fork, as it was approved.")
         return
     if trigger == Deployment.Trigger.REDEPLOY:
-        _read_ref_again(lease, report)
+        # Images that were handed over are of this commit, and of no newer one.
+        if not lease.deployment.is_built_elsewhere:
+            _read_ref_again(lease, report)
     elif trigger == Deployment.Trigger.COMMIT:
         _find_commit(lease)
 

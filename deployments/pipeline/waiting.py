@@ -37,6 +37,11 @@ def sentence(wait: Wait, repository: str) -> str:
     return _(_SENTENCES[wait.reason]) % told
 
 
+def for_images() -> str:
+    """What a deployment waits for whose images are built elsewhere."""
+    return _("It waits for the images that GitHub Actions builds.")
+
+
 def given_up(wait: Wait, repository: str, after: timedelta) -> tuple[str, str]:
     """The error and its hint for one that has waited too long."""
     why = sentence(wait, repository)

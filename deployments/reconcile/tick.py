@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from .. import outbox, subscribers
+from .. import elsewhere, outbox, subscribers
 from ..adapters import budget, wakeups
 from ..causes import Cause
 from ..models import Branch, Delivery, Deployment, Pulse, Tally
@@ -115,8 +115,10 @@ def _tidy_up(now: datetime) -> None:
 def _end_overdue() -> None:
     """Nobody waits for ever: what is over its time ends, with a message."""
     now = timezone.now()
+    elsewhere.give_up_overdue(now)
     for state, limit in TIMEOUTS.items():
-        overdue = list(_idle(state).filter(state_changed_at__lt=now - limit)[:_AT_ONCE])
+        late = _idle(state).filter(state_changed_at__lt=now - limit)
+        overdue = list(late.exclude(pk__in=elsewhere.awaiting())[:_AT_ONCE])
         waited = queue.standings() if overdue and state == DeploymentState.QUEUED else {}
         for deployment in overdue:
             message, hint = _why_over(deployment, limit, waited.get(deployment.pk))

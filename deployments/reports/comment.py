@@ -73,7 +73,7 @@ _OVER = {"failed", "cancelled", "waiting"}
 
 def _place(facts: Facts) -> str:
     if facts.place is None:
-        return ""
+        return f": {prose(facts.waiting_for)}" if facts.waiting_for else ""
     return f" at place {facts.place}: {prose(facts.waiting_for)}"
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from ..config import config
 from ..diagnosis import words
 from ..models import Branch, Deployment, LogChunk
-from ..pipeline import queue
+from ..pipeline import queue, waiting
 from ..states import BranchState, DeploymentState, Wanted
 
 _QUOTED = 300
@@ -83,7 +83,7 @@ def gather(branch: Branch) -> Facts | None:
         expires_at=None if is_gone else branch.expires_at,
         pinned_by=branch.pinned_by if branch.pinned_at else "",
         place=standing.position if standing else None,
-        waiting_for=standing.waiting_for if standing else "",
+        waiting_for=_waiting_for(deployment, standing),
         waiting_commit=branch.waiting_commit if branch.waiting_for else "",
         approval_url=f"{page_url(branch)}/approval",
         failure=failure(deployment) if status == "failed" else None,
@@ -148,7 +148,15 @@ def _status(branch: Branch, deployment: Deployment | None) -> str:
 def _standing(deployment: Deployment | None) -> queue.Standing | None:
     if deployment is None or deployment.state != DeploymentState.QUEUED:
         return None
+    if deployment.awaits_images:
+        return None
     return queue.standings().get(deployment.pk)
+
+
+def _waiting_for(deployment: Deployment | None, standing: queue.Standing | None) -> str:
+    if deployment is not None and deployment.awaits_images:
+        return waiting.for_images()
+    return standing.waiting_for if standing else ""
 
 
 def _updated_at(branch: Branch, deployment: Deployment | None) -> datetime:

@@ -116,7 +116,8 @@ def _of_deployment(deployment: Deployment) -> Verdict:
     branch, state = deployment.branch, DeploymentState(deployment.state)
     log = log_url(deployment)
     if state in ACTIVE:
-        words = str(state.label)
+        awaits = deployment.awaits_images
+        words = "Waits for the images that GitHub Actions builds" if awaits else str(state.label)
         return Verdict("", words, f"{words} for {branch.url}.", log, is_begun=state != _S.QUEUED)
     if (found := failure(deployment)) is not None:
         return _failed(deployment, found)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from json import dumps
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -241,7 +242,8 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
         bearer = {"Authorization": f"Bearer {token(somebody, world['own'].repository)}"}
         for name, place in world.items():
             path = _path_of(operation, place)
-            is_list = operation.is_everywhere or "{" not in operation.path
+            is_about_a_row = "{" in operation.path or operation.path in _NAMING
+            is_list = operation.is_everywhere or not is_about_a_row
             expected = _expected_of(somebody, operation, name, is_list=is_list)
             if operation[:2] == ("get", "/api/v1/reconciliations"):
                 # What was found names everything, and there is something private.
@@ -250,7 +252,7 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
                 answer = Client(raise_request_exception=False).generic(
                     operation.method.upper(),
                     path,
-                    _body_of(operation),
+                    _body_of(operation, place),
                     content_type="application/json",
                     headers=bearer,
                 )
@@ -274,7 +276,17 @@ def _path_of(operation: Operation, place: Place) -> str:
         "person_id": _stranger().pk,
         "token_id": _another_token().pk,
     }
-    return operation.path.removesuffix("/").format(**keys)
+    named = f"?{urlencode(_named(place))}" if operation[:2] == ("get", _BUILD_PLAN) else ""
+    return operation.path.removesuffix("/").format(**keys) + named
+
+
+#: These name a repository, and not by its key.
+_BUILD_PLAN = "/api/v1/build-plan"
+_NAMING = {_BUILD_PLAN, "/api/v1/deployments"}
+
+
+def _named(place: Place) -> dict[str, str]:
+    return {"repository": place.repository.full_name, "branch": "main", "commit": "a" * 40}
 
 
 def _secret(repository: Repository) -> Secret:
@@ -293,8 +305,10 @@ def _another_token() -> ApiToken:
     return ApiToken.objects.get(name="another")
 
 
-def _body_of(operation: Operation) -> str:
+def _body_of(operation: Operation, place: Place) -> str:
     """What an operation cannot do without: it is looked at before anything else."""
+    if operation[:2] == ("post", "/api/v1/deployments"):
+        return dumps(_named(place) | {"images": {"app": "x"}})
     path = operation.path.removeprefix("/api/v1")
     body = _BODIES.get((operation.method, path))
     return "" if body is None else dumps(body)
