@@ -81,11 +81,12 @@ def image_of(plan: Json, name: str) -> Json:
 def explained(problem: CommandError, commit: Commit) -> CommandError:
     """A refusal with what the workflow's author can do about it."""
     if isinstance(problem, NotFound):
-        return NotFound(
-            f"Edaha knows no commit {commit}.",
-            "The repository has to be connected, and the commit has to be in the branch; a branch "
-            "that the repository's settings leave out has no preview.",
+        hint = (
+            "The repository has to be connected, its workflows need a role, and the commit has to "
+            "be in the branch."
         )
+        said = f"Edaha does not find commit {commit}: {problem.message}"
+        return NotFound(said, " ".join(filter(None, [problem.hint, hint])))
     if isinstance(problem, NotAllowed):
         hint = (
             "An administrator allows it in the repository's settings: the role `deployer` for "
