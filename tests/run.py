@@ -84,13 +84,14 @@ def main() -> None:
 
 
 def lint() -> int:
-    """Style, types, layers, templates, migrations."""
+    """Style, types, layers, templates, shell scripts, workflows, migrations."""
     commands = [
         ["ruff", "check", *CODE],
         ["ruff", "format", "--check", *CODE],
         ["mypy", "dashboard", "deployments", "router", "sandbox", "bench", "tests", "cli"],
         ["lint-imports"],
         ["python", "static/src/stamp.py", "--check"],
+        ["python", "-m", "tests.linting"],
         ["djlint", "templates", "--check", "--lint", "--quiet"],
         ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
     ]

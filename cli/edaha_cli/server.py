@@ -1,8 +1,10 @@
 """Edaha's API over HTTP, with the standard library alone."""
 
 import json
+import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -13,6 +15,8 @@ from .errors import CommandError, DeploymentFailed, NotAllowed, NotFound, Unreac
 
 Json = dict[str, Any]
 _SECONDS = 30
+#: What a server may make one call wait for, all in all.
+_PATIENCE = 120
 _KINDS: dict[int, type[CommandError]] = {
     401: NotAllowed,
     403: NotAllowed,
@@ -73,9 +77,11 @@ class Server:
         data = None
         if body is not None:
             data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+        if method == "POST":
+            headers["Idempotency-Key"] = str(uuid.uuid4())
         request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 (place.server lets http and https in alone)
         try:
-            with _opener.open(request, timeout=_SECONDS) as answer:
+            with self._patiently(request) as answer:
                 return json.load(answer), answer.headers.get("Link", "")
         except urllib.error.HTTPError as refused:
             with refused:
@@ -85,6 +91,21 @@ class Server:
             raise Unreachable(f"{self.address} does not answer: {reason}") from None
         except ValueError:
             raise Unreachable(f"What answers at {self.address} is not Edaha.") from None
+
+    def _patiently(self, request: urllib.request.Request) -> Any:
+        """The answer; where the server says when to come again, that is done."""
+        left = _PATIENCE
+        while True:
+            try:
+                return _opener.open(request, timeout=_SECONDS)
+            except urllib.error.HTTPError as refused:
+                told = refused.headers.get("Retry-After", "")
+                seconds = max(1, int(told[:9])) if told.isascii() and told.isdigit() else 0
+                if refused.code not in (429, 503) or not seconds or seconds > left:
+                    raise
+                refused.close()
+            left -= seconds
+            time.sleep(seconds)
 
 
 def _problem(address: str, refused: urllib.error.HTTPError) -> CommandError:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 from dashboard.waiting import standing, waiting_sentence
 from deployments.causes import Cause, fault
 from deployments.models import Branch, Delivery, Deployment
+from deployments.reports import verdict
 from deployments.states import BranchState, DeploymentState
 
 #: The largest key that both databases hold.
@@ -24,6 +25,14 @@ class ServiceOut(Schema):
     name: str
     url: str = Field(description="Where it is, once its deployment is live.")
     port: int
+
+
+class AnnotationOut(Schema):
+    """A line of one of the repository's files that an error is about."""
+
+    path: str = Field(description="In the repository, such as `app/Dockerfile`.")
+    line: int = Field(description="Counted from 1.")
+    message: str
 
 
 class DeploymentOut(Schema):
@@ -46,6 +55,10 @@ class DeploymentOut(Schema):
         "failed."
     )
     error_line: int | None = Field(description="The line of its log that tells the error.")
+    annotations: list[AnnotationOut] = Field(
+        description="Where the error is in the repository’s files, as its check run shows it; "
+        "empty where no line of theirs is the cause."
+    )
     source: str = Field(
         description="The file that described it; empty where the repository's settings did."
     )
@@ -68,6 +81,10 @@ class DeploymentOut(Schema):
     def resolve_fault(deployment: Deployment) -> str:
         known = deployment.cause in Cause.values
         return str(fault(Cause(deployment.cause))) if known else ""
+
+    @staticmethod
+    def resolve_annotations(deployment: Deployment) -> list[dict[str, Any]]:
+        return [each._asdict() for each in verdict.annotations_of(deployment)]
 
     @staticmethod
     def resolve_images(deployment: Deployment) -> dict[str, str]:

@@ -50,6 +50,8 @@ class BuildRequest:
     #: Of a stranger's build, whose it is: its steps and its cache mounts are of nobody else, and
     #: no credentials are there while they run. Empty where the code is trusted.
     stranger: str = ""
+    #: What the repository calls the Dockerfile, for messages.
+    path: str = "Dockerfile"
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def build(
         progress = Progress()
         code = _run(build_command(request, folder), folder, progress, report, beat)
         if code != 0:
-            raise _explain(progress)
+            raise _explain(progress, request.path)
         try:
             told = orjson.loads((folder / _METADATA).read_bytes())
             digest: str = told["containerimage.digest"]
@@ -160,7 +162,7 @@ def _try_without_credentials(
     with _private_folder(Credentials("", ""), {}) as folder:
         progress = Progress()
         if _run(try_command(request, folder), folder, progress, report, beat) != 0:
-            raise _explain(progress)
+            raise _explain(progress, request.path)
 
 
 def _silent(_: Step | Line) -> None:
@@ -280,7 +282,7 @@ def environment(folder: Path) -> dict[str, str]:
     return environment
 
 
-def _explain(progress: Progress) -> UserError | PlatformError:
+def _explain(progress: Progress, dockerfile: str) -> UserError | PlatformError:
     said = next((m for m in reversed(progress.messages) if "ERROR" in m), "")
     if not progress.steps:
         # Nothing was even begun: the engine, not the Dockerfile.
@@ -289,7 +291,7 @@ def _explain(progress: Progress) -> UserError | PlatformError:
             f"buildx failed: {said or progress.messages[-1:]}", hint=where, cause=Cause.INSIDE
         )
     step = progress.failed_step
-    place = place_in_dockerfile(progress.messages, "Dockerfile")
+    place = place_in_dockerfile(progress.messages, dockerfile)
     if step is None:
         at = f" ({place})" if place else ""
         return UserError(f"The image could not be built{at}: {said.removeprefix('ERROR: ')}")

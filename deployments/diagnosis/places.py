@@ -1,5 +1,6 @@
 """Where in the Dockerfile BuildKit failed."""
 
+import posixpath
 import re
 from collections.abc import Iterable
 
@@ -9,10 +10,14 @@ _PARSE_ERROR = re.compile(r"dockerfile parse error (?:on )?line (\d{1,6})")
 
 
 def place_in_dockerfile(said: Iterable[str], dockerfile: str) -> str:
-    """File and line, as `Dockerfile:12`, by what buildx said; empty where it did not."""
+    """File and line, as `app/Dockerfile:12`, by what buildx said; empty where it did not.
+
+    BuildKit knows the file's name alone, `dockerfile` is its path in the repository.
+    """
     for line in said:
         if found := _PLACE.match(line):
-            return f"{found[1]}:{found[2]}"
+            is_it = found[1] == posixpath.basename(dockerfile)
+            return f"{dockerfile if is_it else found[1]}:{found[2]}"
         if found := _PARSE_ERROR.search(line):
             return f"{dockerfile}:{found[1]}"
     return ""

@@ -34,6 +34,7 @@ def build_request(
         cache_from=tuple(f"{store}:{names.cache_tag(slug, image.name)}" for slug in caches),
         no_cache=deployment.no_cache,
         stranger="" if deployment.is_trusted else _stranger(branch),
+        path=image.dockerfile,
     )
 
 

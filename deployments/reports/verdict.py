@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..diagnosis import details
+from ..diagnosis import details, words
 from ..models import Branch, Deployment, Repository, Transition
 from ..states import ACTIVE, DeploymentState, Wanted
 from .escaping import block, code, prose
@@ -157,6 +157,13 @@ def _failed(deployment: Deployment, found: Failure) -> Verdict:
         annotations(deployment.error, deployment.hint, found.what),
         is_platforms=found.is_platforms,
     )
+
+
+def annotations_of(deployment: Deployment) -> list[Annotation]:
+    """Those of a deployment that failed; otherwise none."""
+    if deployment.state != _S.FAILED:
+        return []
+    return annotations(deployment.error, deployment.hint, words(deployment).what)
 
 
 def annotations(error: str, hint: str, what: str) -> list[Annotation]:

@@ -211,3 +211,15 @@ def test_a_failure_tells_its_cause_and_who_can_mend_it(
     failed = a_deployment(a_branch(), DeploymentState.FAILED, cause=cause, error_line=12)
     told = viewer("GET", f"/deployments/{failed.pk}").json()
     assert (told["cause"], told["fault"], told["error_line"]) == (cause, fault, 12)
+
+
+def test_a_failure_names_the_dockerfiles_line(viewer: Caller) -> None:
+    error = "The image could not be built (docker/Dockerfile:12): exit code: 1"
+    failed = a_deployment(a_branch(), DeploymentState.FAILED, error=error, cause="dockerfile")
+    told = viewer("GET", f"/deployments/{failed.pk}").json()
+    assert told["annotations"] == [{"path": "docker/Dockerfile", "line": 12, "message": error}]
+
+
+def test_what_did_not_fail_has_no_annotations(viewer: Caller) -> None:
+    deployment = a_deployment(a_branch(), error="The image could not be built (Dockerfile:12): x")
+    assert viewer("GET", f"/deployments/{deployment.pk}").json()["annotations"] == []

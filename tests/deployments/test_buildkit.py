@@ -171,4 +171,4 @@ def _log(text: str) -> str:
 
 def test_the_failing_line_of_the_dockerfile_is_part_of_the_error(printed: Printer) -> None:
     progress, _ = read(printed("failing"))
-    assert "failed at Failing:6: exit code 3" in buildx._explain(progress).message
+    assert "failed at Failing:6: exit code 3" in buildx._explain(progress, "Dockerfile").message

@@ -78,3 +78,8 @@ def test_why_a_task_did_not_run_is_told_by_ecss_events(events: list[str], cause:
 )
 def test_the_place_in_the_dockerfile(said: list[str], place: str) -> None:
     assert place_in_dockerfile(said, "Dockerfile") == place
+
+
+def test_the_place_is_told_by_its_path_in_the_repository() -> None:
+    assert place_in_dockerfile(["Dockerfile:4"], "apps/web/Dockerfile") == "apps/web/Dockerfile:4"
+    assert place_in_dockerfile(["other:4"], "apps/web/Dockerfile") == "other:4"

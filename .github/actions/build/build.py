@@ -1,0 +1,10 @@
+"""The steps around the build; what they do is in cli/edaha_actions."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "cli"))
+
+from edaha_actions.build import main
+
+sys.exit(main())
