@@ -28,6 +28,10 @@ class Caller:
 
     name: str
     access: Access
+    #: The name that the person signs in with whose token it is; empty where it is nobody's.
+    person: str = ""
+    #: At GitHub, where no person is known here.
+    login: str = ""
 
 
 class Token(HttpBearer):
@@ -84,8 +88,8 @@ def _holder(token: str) -> Caller | None:
     role = Role.named(found.role)
     own = list(found.repositories.values_list("pk", flat=True))
     if role is None or not own:
-        return Caller(found.name, Access(role))
-    return Caller(found.name, Access(repositories=dict.fromkeys(own, role)))
+        return Caller(found.name, Access(role), found.created_by)
+    return Caller(found.name, Access(repositories=dict.fromkeys(own, role)), found.created_by)
 
 
 def _workflow(token: str) -> Caller | None:
@@ -111,7 +115,7 @@ def _workflow(token: str) -> Caller | None:
             "before under that name."
         )
     who = f"{run.actor} in a workflow of {run.repository}"
-    return Caller(who, Access(repositories={repository.pk: role}))
+    return Caller(who, Access(repositories={repository.pk: role}), login=run.actor)
 
 
 def _is_the_one(repository: Repository, number: str) -> bool:
