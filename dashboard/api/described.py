@@ -161,8 +161,7 @@ def get_screenshot(request: HttpRequest, deployment_id: Key) -> HttpResponse:
     response = HttpResponse(image, content_type="image/png")
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
-    known: HttpResponse = get_conditional_response(request, etag, response=response)
-    return known
+    return get_conditional_response(request, etag, response=response) or response
 
 
 def _may_see_values(request: HttpRequest, deployment: Deployment) -> bool:

@@ -1,7 +1,7 @@
 """The numbers of the operators' overview."""
 
 from datetime import date
-from typing import Literal
+from enum import IntEnum
 
 from django.http import HttpRequest
 from ninja import Field, Query, Schema
@@ -52,8 +52,14 @@ class OverviewOut(Schema):
     ages: list[AgeOut] = Field(description="Previews that are there, by their age.")
 
 
+class Days(IntEnum):
+    """How far to look back."""
+
+    WEEK, MONTH, QUARTER = views.RANGES
+
+
 class OverviewQuery(Schema):
-    days: Literal[7, 30, 90] = Field(30, description="How far to look back.")
+    days: Days = Days.MONTH
 
 
 @api.get(

@@ -11,9 +11,9 @@ from ninja.responses import Response
 from dashboard import ecs_words, looks, outputs, printed
 from dashboard.access import Role
 from dashboard.ansi import to_text
-from deployments import running
 from deployments.errors import PlatformError
 from deployments.models import Branch
+from deployments.running import Event, Running, Task
 
 from . import problems
 from .operations import READING, Key, api, branch_of
@@ -32,7 +32,7 @@ class EventOut(Schema):
     meaning: str = Field(description="In plain words; the same where nobody knows it.")
 
     @staticmethod
-    def resolve_meaning(event: running.Event) -> str:
+    def resolve_meaning(event: Event) -> str:
         return ecs_words.event(event.message)
 
 
@@ -49,7 +49,7 @@ class TaskOut(Schema):
     exit_codes: dict[str, int] = Field(description="Container → exit code, of those that ended.")
 
     @staticmethod
-    def resolve_meaning(task: running.Task) -> str:
+    def resolve_meaning(task: Task) -> str:
         return ecs_words.status(task.status)
 
 
@@ -65,7 +65,7 @@ class RunningOut(Schema):
     events: list[EventOut] = Field(description="The newest first.")
 
     @staticmethod
-    def resolve_service(found: running.Running) -> str:
+    def resolve_service(found: Running) -> str:
         return found.service.name
 
 
