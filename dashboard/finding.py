@@ -16,7 +16,7 @@ from deployments.models.branch import BY_END, BY_TITLE, BY_VISIT
 from deployments.states import BranchState
 
 from . import listing
-from .access import Anybody, access_of
+from .access import Access, Anybody, access_of
 from .accounts import login_of
 from .lines import PreviewLine, columns, html
 from .models import Favourite
@@ -49,11 +49,22 @@ def _number(text: str) -> int | None:
 
 ORDERS: Mapping[str, Order] = {
     "": Order(F("updated_at"), True, _time),
+    "oldest": Order(F("id"), False, _number),
     "newest": Order(F("id"), True, _number),
     "title": Order(BY_TITLE, False, str),
     "visited": Order(BY_VISIT, True, _time),
     "ends": Order(BY_END, False, _time),
 }
+
+
+class Reader(NamedTuple):
+    """Who looks for previews."""
+
+    access: Access
+    #: Whose favourites count; None where nobody's do.
+    person: int | None = None
+    #: Whose pull requests are their own.
+    login: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,32 +78,29 @@ class Found:
 
 def previews(search: PreviewSearch, person: Anybody) -> Found:
     """One page, in one query."""
-    order = ORDERS[search.sort]
-    own = _own(person)
-    rows = _in_state(_matching(search, person), search.states)
-    rows = _behind(rows.annotate(key=order.key), order, search.before)
-    sign = "-" if order.is_descending else ""
-    wanted = columns(rows).annotate(key=F("key"), is_favourite=Exists(own))
-    found = list(wanted.order_by(f"{sign}key", f"{sign}id")[: listing.PAGE_SIZE + 1])
+    rows = _in_state(matching(search, _reader(search, person)), search.states)
+    ordered = in_order(rows, search.sort, search.before)
+    wanted = columns(ordered).annotate(key=F("key"), is_favourite=Exists(_own(person.pk)))
+    found = list(wanted[: listing.PAGE_SIZE + 1])
     shown = found[: listing.PAGE_SIZE]
     # Looked up once: all threads ask for it under one lock.
     language = get_language() or "en"
     lines = [html(row, language=language, is_favourite=row["is_favourite"]) for row in shown]
-    is_last = len(found) <= listing.PAGE_SIZE
-    return Found(lines, "" if is_last else search.address(before=_cursor(shown[-1])))
+    if len(found) <= listing.PAGE_SIZE:
+        return Found(lines, "")
+    return Found(lines, search.address(before=cursor(shown[-1]["key"], shown[-1]["id"])))
 
 
 def nearest(search: PreviewSearch, person: Anybody, count: int) -> list[PreviewLine]:
     """The first few that match, one's favourites first."""
-    own = _own(person)
-    rows = _in_state(_matching(search, person), search.states)
-    wanted = columns(rows).annotate(is_favourite=Exists(own))
+    rows = _in_state(matching(search, _reader(search, person)), search.states)
+    wanted = columns(rows).annotate(is_favourite=Exists(_own(person.pk)))
     return [PreviewLine.of(row) for row in wanted.order_by("-is_favourite", "-updated_at")[:count]]
 
 
 def numbers(search: PreviewSearch, person: Anybody) -> dict[str, int]:
     """How many previews each tab would show."""
-    return by_tab(_matching(search, person))
+    return by_tab(matching(search, _reader(search, person)))
 
 
 def by_tab(branches: QuerySet[Branch]) -> dict[str, int]:
@@ -106,14 +114,18 @@ def by_tab(branches: QuerySet[Branch]) -> dict[str, int]:
     }
 
 
-def _own(person: Anybody) -> QuerySet[Favourite]:
+def _reader(search: PreviewSearch, person: Anybody) -> Reader:
+    return Reader(access_of(person), person.pk, login_of(person) if search.mine else "")
+
+
+def _own(person: int | None) -> QuerySet[Favourite]:
     """Favourites of the row outside; whoever did not sign in has none."""
-    return Favourite.objects.filter(user=person.pk, branch=OuterRef("pk"))
+    return Favourite.objects.filter(user=person, branch=OuterRef("pk"))
 
 
-def _matching(search: PreviewSearch, person: Anybody) -> QuerySet[Branch]:
+def matching(search: PreviewSearch, reader: Reader) -> QuerySet[Branch]:
     """All that the words and the filters let through, whatever its state."""
-    rows = access_of(person).visible(Branch.objects.all())
+    rows = reader.access.visible(Branch.objects.all())
     for word in search.words:
         rows = rows.filter(_has(word))
     if search.repository:
@@ -121,10 +133,9 @@ def _matching(search: PreviewSearch, person: Anybody) -> QuerySet[Branch]:
     if search.author:
         rows = rows.filter(author__iexact=search.author)
     if search.mine:
-        login = login_of(person)
-        rows = rows.filter(author__iexact=login) if login else rows.none()
+        rows = rows.filter(author__iexact=reader.login) if reader.login else rows.none()
     if search.favourite:
-        rows = rows.filter(Exists(_own(person)))
+        rows = rows.filter(Exists(_own(reader.person)))
     if search.pinned:
         rows = rows.filter(pinned_at__isnull=False)
     return rows
@@ -154,18 +165,32 @@ def _in_state(rows: QuerySet[Branch], states: frozenset[str] | None) -> QuerySet
     return rows.filter(state__in=sorted(states))
 
 
-def _behind(rows: QuerySet[Branch], order: Order, before: str) -> QuerySet[Branch]:
-    """What comes after the row that an address names; everything where it names none."""
-    text, _, number = before.rpartition("_")
-    key, last = order.parse(text), _number(number)
-    if key is None or last is None:
+def in_order(rows: QuerySet[Branch], sort: str, before: str = "") -> QuerySet[Branch]:
+    """What comes after the row that a cursor names, each with its key; everything where it names
+    none."""
+    order = ORDERS[sort]
+    sign, after = ("-", "lt") if order.is_descending else ("", "gt")
+    rows = rows.annotate(key=order.key).order_by(f"{sign}key", f"{sign}id")
+    place = _place(sort, before)
+    if place is None:
         return rows
-    after = "lt" if order.is_descending else "gt"
+    key, last = place
     # The first half alone says which part of the index to read.
     beyond = Q(**{f"key__{after}": key}) | Q(**{f"pk__{after}": last})
     return rows.filter(Q(**{f"key__{after}e": key}) & beyond)
 
 
-def _cursor(row: dict[str, Any]) -> str:
-    key = row["key"]
-    return f"{key.isoformat() if isinstance(key, datetime) else key}_{row['id']}"
+def is_cursor(sort: str, text: str) -> bool:
+    """Whether it names a place in this order."""
+    return _place(sort, text) is not None
+
+
+def cursor(key: Any, pk: int) -> str:
+    """What names a row in the order that its key is of."""
+    return f"{key.isoformat() if isinstance(key, datetime) else key}_{pk}"
+
+
+def _place(sort: str, text: str) -> tuple[object, int] | None:
+    said, _, number = text.rpartition("_")
+    key, last = ORDERS[sort].parse(said), _number(number)
+    return None if key is None or last is None else (key, last)

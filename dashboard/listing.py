@@ -49,25 +49,27 @@ class Page(Generic[Row]):
 
 def deliveries(search: Search, access: Access) -> Page[Delivery]:
     """Webhooks, newest first, without their payloads."""
-    known = Delivery.objects.select_related("repository", "branch").defer("payload")
-    rows = access.visible(known.order_by("-id"))
-    if search.text:
-        rows = rows.filter(_delivery_matches(search.text))
-    if search.before.isascii() and search.before.isdigit():
-        rows = rows.filter(pk__lt=int(search.before))
-    return paged(rows, search, lambda row: str(row.pk))
+    return _by_id(deliveries_with(search.text, access), search)
 
 
 def activity(search: Search, access: Access) -> Page[Transition]:
     """What people did, newest first."""
+    return _by_id(acts_with(search.text, access), search)
+
+
+def deliveries_with(text: str, access: Access) -> QuerySet[Delivery]:
+    """Those in which the text is; all where it is empty."""
+    known = Delivery.objects.select_related("repository", "branch").defer("payload")
+    rows = access.visible(known)
+    return rows.filter(_delivery_matches(text)) if text else rows
+
+
+def acts_with(text: str, access: Access) -> QuerySet[Transition]:
+    """Likewise, of what people did."""
     parts = ("branch__repository", "deployment")
-    known = Transition.objects.exclude(actor="").select_related(*parts).order_by("-id")
+    known = Transition.objects.exclude(actor="").select_related(*parts)
     rows = access.visible(known, "branch__repository")
-    if search.text:
-        rows = rows.filter(_act_matches(search.text))
-    if search.before.isascii() and search.before.isdigit():
-        rows = rows.filter(pk__lt=int(search.before))
-    return paged(rows, search, lambda row: str(row.pk))
+    return rows.filter(_act_matches(text)) if text else rows
 
 
 def _act_matches(text: str) -> Q:
@@ -89,6 +91,12 @@ def _delivery_matches(text: str) -> Q:
         | Q(branch__name__icontains=text)
         | Q(guid=text)
     )
+
+
+def _by_id(rows: QuerySet[Row], search: Search) -> Page[Row]:
+    if search.before.isascii() and search.before.isdigit() and len(search.before) < 19:
+        rows = rows.filter(pk__lt=int(search.before))
+    return paged(rows.order_by("-id"), search, lambda row: str(row.pk))
 
 
 def paged(rows: QuerySet[Row], search: Search, key: Callable[[Row], str]) -> Page[Row]:

@@ -5,7 +5,7 @@ an address.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -59,18 +59,29 @@ def containers(branch: Branch) -> list[Container]:
     return found
 
 
+def fitting(branch: Branch, service: str, name: str) -> list[Container]:
+    """Those of that service's and that container's name, whichever where it is empty."""
+    return _sorted(
+        each
+        for each in containers(branch)
+        if service in ("", each.service.name) and name in ("", each.name)
+    )
+
+
 def container_of(branch: Branch, query: Mapping[str, str]) -> Container | None:
     """The one that the address names, otherwise the first."""
-    known = containers(branch)
     service, name = query.get("service", ""), query.get("container", "")
-    fits = [
+    fits = _sorted(
         each
-        for each in known
-        if (not service or str(each.service.pk) == service) and (not name or each.name == name)
-    ]
-    # The one that visitors reach, before what stands beside it.
-    fits.sort(key=lambda each: each.name != each.service.container)
+        for each in containers(branch)
+        if service in ("", str(each.service.pk)) and name in ("", each.name)
+    )
     return fits[0] if fits else None
+
+
+def _sorted(found: Iterable[Container]) -> list[Container]:
+    """The one that visitors reach, before what stands beside it."""
+    return sorted(found, key=lambda each: each.name != each.service.container)
 
 
 def tasks(container: Container) -> tuple[list[Task], str]:

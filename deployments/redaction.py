@@ -136,6 +136,19 @@ class Stream(Generic[T]):
         #: So many characters of the held lines belong to a secret that begins before them.
         self._covered = 0
 
+    @classmethod
+    def resumed(cls, redactor: Redactor, held: list[tuple[str, T]], covered: int) -> "Stream[T]":
+        """One that goes on where another one stood, as that one's `standing` told."""
+        stream = cls(redactor)
+        stream._held, stream._covered = held, covered
+        return stream
+
+    @property
+    def standing(self) -> tuple[list[tuple[str, T]], int]:
+        """The lines that are held, and how much of them belongs to a secret before them. What is
+        in it is not for people."""
+        return self._held, self._covered
+
     @property
     def is_holding(self) -> bool:
         return bool(self._held)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -21,12 +21,7 @@ _SEARCHED = ("actor", "origin", "action", "subject", "reason")
 @requires(Role.ADMIN)
 def listed(request: HttpRequest) -> HttpResponse:
     search = Search.of(request.GET)
-    rows = AuditEntry.objects.order_by("-number")
-    if search.text:
-        matches = Q()
-        for field in _SEARCHED:
-            matches |= Q(**{f"{field}__icontains": search.text})
-        rows = rows.filter(matches)
+    rows = with_words(search.text).order_by("-number")
     if search.before.isascii() and search.before.isdigit() and len(search.before) < 19:
         rows = rows.filter(number__lt=int(search.before))
     page = listing.paged(rows, search, lambda entry: str(entry.number))
@@ -41,6 +36,14 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_lines(), content_type="application/jsonl; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="edaha-audit.jsonl"'
     return response
+
+
+def with_words(text: str) -> QuerySet[AuditEntry]:
+    """Entries in which the text is; all where it is empty."""
+    matches = Q()
+    for field in _SEARCHED if text else ():
+        matches |= Q(**{f"{field}__icontains": text})
+    return AuditEntry.objects.filter(matches)
 
 
 def _lines() -> Iterator[str]:

@@ -1,7 +1,5 @@
 """Subscriptions: which other tools hear of previews, and how that goes."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.access import Role, requires
 from dashboard.shown_once import keep, take
-from deployments import audit, subscribers
+from deployments import subscribers
 from deployments.models import Notice, Subscription
 
+from . import subscribing
 from .subscription_form import SubscriptionForm
 
 #: Notices that a page shows, the newest first.
@@ -34,17 +33,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = SubscriptionForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _form(request, form)
-    subscription = form.save(commit=False)
-    subscription.created_by = request.user.get_username()
-    secret = "" if subscription.is_slack else subscription.new_secret()
-    subscription.save()
-    form.save_m2m()
-    audit.note(
-        "subscription.add",
-        subscription.name,
-        actor=subscription.created_by,
-        after=_told(subscription),
-    )
+    subscription, secret = subscribing.add(form, actor=request.user.get_username())
     if secret:
         keep(request, "subscription", {"secret": secret})
     return redirect("subscription", subscription.pk)
@@ -67,21 +56,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Role.ADMIN)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     subscription = get_object_or_404(Subscription, pk=pk)
-    before = _told(subscription)
     form = SubscriptionForm(request.POST or None, instance=subscription)
     if request.method != "POST" or not form.is_valid():
         return _form(request, form, Subscription.objects.get(pk=pk))
-    if form.cleaned_data["is_enabled"]:
-        subscription.disabled_because, subscription.due_at = "", None
-        subscription.failures, subscription.failing_since = 0, None
-    form.save()
-    audit.note(
-        "subscription.change",
-        subscription.name,
-        actor=request.user.get_username(),
-        before=before,
-        after=_told(subscription),
-    )
+    subscribing.change(form, actor=request.user.get_username())
     messages.success(request, _("Saved."))
     return redirect("subscription", pk)
 
@@ -91,9 +69,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     """Another secret, which is shown once; what is sent from now on is signed with it."""
     subscription = get_object_or_404(Subscription, pk=pk, kind=Subscription.Kind.WEBHOOK)
-    secret = subscription.new_secret()
-    subscription.save(update_fields=["sealed"])
-    audit.note("subscription.rotate", subscription.name, actor=request.user.get_username())
+    secret = subscribing.rotate(subscription, actor=request.user.get_username())
     keep(request, "subscription", {"secret": secret})
     return redirect("subscription", pk)
 
@@ -126,9 +102,7 @@ def again(request: HttpRequest, pk: int, notice: int) -> HttpResponse:
 @requires(Role.ADMIN)
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     subscription = get_object_or_404(Subscription, pk=pk)
-    before, actor = _told(subscription), request.user.get_username()
-    audit.note("subscription.remove", subscription.name, actor=actor, before=before)
-    subscription.delete()
+    subscribing.remove(subscription, actor=request.user.get_username())
     messages.success(request, _("%s hears of nothing any more.") % subscription.name)
     return redirect("subscriptions")
 
@@ -138,15 +112,3 @@ def _form(
 ) -> HttpResponse:
     context = {"form": form, "subscription": subscription}
     return render(request, "administration/subscription_form.html", context)
-
-
-def _told(subscription: Subscription) -> dict[str, Any]:
-    """For the audit log: nothing of it is secret."""
-    return {
-        "kind": subscription.kind,
-        "address": subscription.address,
-        "channel": subscription.channel,
-        "events": subscription.events,
-        "is_enabled": subscription.is_enabled,
-        "repositories": [str(each) for each in subscription.repositories.all()],
-    }

@@ -9,11 +9,42 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
-from . import administering, handing, problems, repeating, repositories, shares, wishes
+from . import (
+    administering,
+    branches,
+    building,
+    deliveries,
+    described,
+    handing,
+    machinery,
+    overview,
+    problems,
+    repeating,
+    repositories,
+    runtime,
+    shares,
+    subscriptions,
+    wishes,
+)
 from .operations import api
 
 #: The operations are known once their modules are.
-__all__ = ["administering", "handing", "repositories", "shares", "urls", "wishes"]
+__all__ = [
+    "administering",
+    "branches",
+    "building",
+    "deliveries",
+    "described",
+    "handing",
+    "machinery",
+    "overview",
+    "repositories",
+    "runtime",
+    "shares",
+    "subscriptions",
+    "urls",
+    "wishes",
+]
 
 View = Callable[..., HttpResponse]
 
@@ -45,7 +76,7 @@ def _finished(view: View) -> View:
         if response.status_code == 405:
             response = problems.not_allowed(response["Allow"])
         repeating.keep(request, response)
-        response["Cache-Control"] = "no-store"
+        response.setdefault("Cache-Control", "no-store")
         return response
 
     return finished

@@ -8,17 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Schema, Status
 
-from dashboard import health, roles
+from dashboard import roles
 from dashboard.access import Role, role_of
+from dashboard.administration import audit
 from deployments import tokens
 from deployments.errors import UserError
 from deployments.models import ApiToken, AuditEntry, Repository
 
 from .operations import ERRORS, READING, Key, api
 from .paging import page
-from .schemas import Id, PageQuery
-from .settings import RoleWord, Strict, Text, TokenText
-from .tokens import ADMINISTRATOR, OPERATOR, actor
+from .schemas import Id, PageQuery, SearchQuery, Text
+from .settings import RoleWord, Strict, TokenText
+from .tokens import ADMINISTRATOR, actor
 
 
 class PersonOut(Schema):
@@ -87,14 +88,6 @@ class AuditOut(Schema):
     before: dict[str, Any]
     after: dict[str, Any]
     digest: str
-
-
-class PartOut(Schema):
-    """One part of the installation."""
-
-    name: str
-    is_well: bool
-    problem: str = Field(description="Empty where it is well.")
 
 
 @api.get("/people", auth=ADMINISTRATOR, response=READING | {200: list[PersonOut]}, summary="People")
@@ -174,16 +167,6 @@ def revoke_token(request: HttpRequest, token_id: Key) -> Status[None]:
     summary="Who did what, newest first",
 )
 def list_audit(
-    request: HttpRequest, response: HttpResponse, query: Query[PageQuery]
+    request: HttpRequest, response: HttpResponse, query: Query[SearchQuery]
 ) -> list[AuditEntry]:
-    return page(AuditEntry.objects.all(), query, request, response, newest_first=True)
-
-
-@api.get(
-    "/system",
-    auth=OPERATOR,
-    response=READING | {200: list[PartOut]},
-    summary="How the installation's parts are",
-)
-def get_system(request: HttpRequest) -> list[health.Part]:
-    return health.parts()
+    return page(audit.with_words(query.q), query, request, response, newest_first=True)

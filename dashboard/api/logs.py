@@ -1,13 +1,15 @@
 """A deployment's log, as text or as JSON."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.http import HttpResponse
 from ninja.responses import Response
 
+from dashboard import loglines
 from dashboard.ansi import to_text
-from deployments.models import Deployment, LogChunk
+from deployments.models import Deployment
 
 from .schemas import LogLine
 
@@ -29,22 +31,24 @@ DESCRIPTION: dict[str, Any] = {
 }
 
 
-def as_text(deployment: Deployment, after: int) -> HttpResponse:
-    text = "".join(f"{to_text(line.text)}\n" for line in _lines(deployment, after))
-    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+def as_text(deployment: Deployment, after: int, limit: int | None = None) -> HttpResponse:
+    """Browsers and `curl --remote-header-name` keep it as a file of its own."""
+    found = islice(lines(deployment.pk, after), limit)
+    response = HttpResponse(
+        "".join(f"{to_text(line.text)}\n" for line in found),
+        content_type="text/plain; charset=utf-8",
+    )
+    response["Content-Disposition"] = f'attachment; filename="deployment-{deployment.pk}.txt"'
+    return response
 
 
-def as_json(deployment: Deployment, after: int) -> HttpResponse:
-    return Response([line.dict() for line in _lines(deployment, after)])
+def as_json(deployment: Deployment, after: int, limit: int | None = None) -> HttpResponse:
+    return Response([line.dict() for line in islice(lines(deployment.pk, after), limit)])
 
 
-def _lines(deployment: Deployment, after: int) -> Iterator[LogLine]:
+def lines(deployment: int, after: int) -> Iterator[LogLine]:
     """Lines numbered above `after`, in order."""
-    chunks = LogChunk.objects.filter(deployment=deployment)
-    # The chunk that line `after` + 1 is in begins at it or before it.
-    first = chunks.filter(first__lte=after + 1).order_by("-first").values_list("first", flat=True)
-    begin = first.first() or 0
-    for chunk in chunks.filter(first__gte=begin).order_by("first").iterator():
+    for chunk in loglines.behind(deployment, after).iterator():
         for number, (at, step, text) in enumerate(chunk.lines, start=chunk.first):
             if number > after:
                 yield LogLine(number=number, at=at, step=step, text=text)

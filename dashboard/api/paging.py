@@ -25,8 +25,13 @@ def page(
     if len(found) <= query.limit:
         return found
     shown = found[: query.limit]
+    lead_on(request, response, str(shown[-1].pk))
+    return shown
+
+
+def lead_on(request: HttpRequest, response: HttpResponse, after: str) -> None:
+    """Let the Link header lead to what follows, by the same filters."""
     following = request.GET.copy()
-    following["after"] = str(shown[-1].pk)
+    following["after"] = after
     address = request.build_absolute_uri(f"{request.path}?{following.urlencode()}")
     response["Link"] = f'<{address}>; rel="next"'
-    return shown

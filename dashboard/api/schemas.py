@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from dashboard.waiting import standing, waiting_sentence
 from deployments.causes import Cause, fault
-from deployments.models import Branch, Delivery, Deployment
+from deployments.models import Branch, Deployment
 from deployments.reports import verdict
 from deployments.states import BranchState, DeploymentState
 
@@ -17,6 +16,8 @@ from deployments.states import BranchState, DeploymentState
 MAX_ID = 2**63 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Guid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f-]{1,64}$")]
+#: Without the character that no database takes.
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 class ServiceOut(Schema):
@@ -108,17 +109,6 @@ class DeploymentOut(Schema):
         return list(deployment.services.all())
 
 
-class DefinitionOut(Schema):
-    """What ECS was told of one service, in AWS's own words."""
-
-    service: str
-    task_definition: dict[str, Any] = Field(description="RegisterTaskDefinition's arguments.")
-    service_definition: dict[str, Any] = Field(description="CreateService's arguments.")
-    changes: list[dict[str, Any]] = Field(
-        description="What Edaha changed of what the application's files say."
-    )
-
-
 class BranchOut(Schema):
     """One branch and its preview."""
 
@@ -201,59 +191,6 @@ class RepositoryOut(Schema):
     created_at: datetime
 
 
-class DeliveryOut(Schema):
-    """One webhook, and what was decided about it."""
-
-    guid: str
-    event: str
-    action: str
-    state: str
-    decision: str
-    repository: str | None
-    branch: int | None = Field(alias="branch_id", description="The branch's id.")
-    attempts: int
-    received_at: datetime
-    decided_at: datetime | None
-
-    @staticmethod
-    def resolve_repository(delivery: Delivery) -> str | None:
-        return delivery.repository.full_name if delivery.repository else None
-
-
-class DeliveryWithPayload(DeliveryOut):
-    payload: dict[str, Any]
-
-    @staticmethod
-    def resolve_payload(delivery: Delivery) -> Any:
-        return orjson.loads(bytes(delivery.payload))
-
-
-class LogLine(Schema):
-    number: int = Field(description="Counted from 1; give the last one as `after`.")
-    at: float = Field(description="Seconds since 1970.")
-    step: int
-    text: str = Field(description="As the program wrote it, with its escape sequences.")
-
-
-class Finding(Schema):
-    """What was not as it should be."""
-
-    what: str
-    done: str
-
-
-class ReconciliationOut(Schema):
-    """One comparison of what is wanted with what is: git, GitHub, AWS."""
-
-    id: int
-    asked_by: str = Field(description="Empty where the clock asked.")
-    started_at: datetime
-    finished_at: datetime | None = Field(description="Null while it runs.")
-    counts: dict[str, int] = Field(description="What was looked at: name → number.")
-    findings: list[Finding]
-    problems: list[str] = Field(description="What could not be compared, and why.")
-
-
 class Explained(Schema):
     """Why something is wished for."""
 
@@ -278,13 +215,16 @@ class PageQuery(Schema):
     limit: int = Field(100, ge=1, le=1000, description="The most rows to give.")
 
 
-class BranchQuery(PageQuery):
-    repository: str | None = Field(
-        None, description="OWNER/NAME", pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", max_length=140
-    )
-    name: str | None = Field(None, description="The branch's name in git.", max_length=255)
-    state: list[BranchState] = Field([], description="One of these; may be repeated.")
+class LogLine(Schema):
+    number: int = Field(description="Counted from 1; give the last one as `after`.")
+    at: float = Field(description="Seconds since 1970.")
+    step: int
+    text: str = Field(description="As the program wrote it, with its escape sequences.")
 
 
 class LogQuery(Schema):
     after: int = Field(0, ge=0, le=2**31 - 1, description="Only lines with a greater number.")
+
+
+class SearchQuery(PageQuery):
+    q: Text = Field("", max_length=200, description="Words to look for, as on the page.")

@@ -8,8 +8,8 @@ from pydantic import ConfigDict
 
 from deployments.checking import Verdict
 
-#: Without the character that no database takes.
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+from .schemas import Text
+
 RoleWord = Annotated[str, Field(pattern="^(viewer|deployer|admin)$")]
 
 

@@ -31,6 +31,10 @@ class Caller:
     access: Access
     #: The run of a workflow that asks; None where it is somebody with a token of Edaha's.
     run: identity.Workflow | None = None
+    #: The name that the person signs in with whose token it is; empty where it is nobody's.
+    person: str = ""
+    #: At GitHub, where no person is known here.
+    login: str = ""
 
 
 class Token(HttpBearer):
@@ -87,8 +91,8 @@ def _holder(token: str) -> Caller | None:
     role = Role.named(found.role)
     own = list(found.repositories.values_list("pk", flat=True))
     if role is None or not own:
-        return Caller(found.name, Access(role))
-    return Caller(found.name, Access(repositories=dict.fromkeys(own, role)))
+        return Caller(found.name, Access(role), found.created_by)
+    return Caller(found.name, Access(repositories=dict.fromkeys(own, role)), found.created_by)
 
 
 def _workflow(token: str) -> Caller | None:
@@ -116,7 +120,7 @@ def _workflow(token: str) -> Caller | None:
             "before under that name."
         )
     who = f"{run.actor} in a workflow of {run.repository}"
-    return Caller(who, Access(repositories={repository.pk: role}), run)
+    return Caller(who, Access(repositories={repository.pk: role}), run, login=run.actor)
 
 
 def _is_the_one(repository: Repository, number: str) -> bool:

@@ -1,18 +1,18 @@
 """The operations that tell a wish: each one call of the domain, by whoever's token it is."""
 
 from django.http import HttpRequest
-from ninja import Path, Status
+from ninja import Status
 
-from dashboard.access import EVERYTHING, Role
+from dashboard.access import Role
 from dashboard.auditing import noted
-from deployments import announcing, audit, deliveries, intake, reconcile
+from deployments import announcing, audit, intake
 from deployments.errors import UserError
-from deployments.models import Branch, Delivery, Deployment, Reconciliation
+from deployments.models import Branch, Deployment
 
 from .approvals import Judgement
-from .operations import ERRORS, Key, api, branch_of, delivery_of, deployment_of
-from .schemas import BranchOut, DeliveryOut, DeploymentOut, Explained, Guid, ReconciliationOut, Wish
-from .tokens import DEPLOYER, OPERATOR, access, actor
+from .operations import ERRORS, Key, api, branch_of, deployment_of
+from .schemas import BranchOut, DeploymentOut, Explained, Wish
+from .tokens import DEPLOYER, actor
 
 
 @api.post(
@@ -166,36 +166,6 @@ def tell_again(request: HttpRequest, branch_id: Key) -> Status[Branch]:
     branch, who = _branch(request, branch_id), actor(request)
     audit.note("github.tell", branch, actor=who, after={"told": announcing.retold(branch)})
     return Status(202, branch)
-
-
-@api.post(
-    "/deliveries/{guid}/replay",
-    auth=DEPLOYER,
-    response=ERRORS | {202: DeliveryOut},
-    summary="Decide about a webhook once more",
-    description="By the same rules: what is so is read from git again. 409 while it is decided.",
-)
-def replay(request: HttpRequest, guid: Path[Guid]) -> Status[Delivery]:
-    delivery, who = delivery_of(request, guid), actor(request)
-    if not deliveries.replay(delivery, actor=who):
-        raise UserError("It is still being decided.", hint="Nothing was changed.")
-    audit.note("delivery.replay", delivery.guid, actor=who, repository=delivery.repository)
-    return Status(202, delivery_of(request, guid))
-
-
-@api.post(
-    "/reconciliations",
-    auth=OPERATOR,
-    response=ERRORS | {202: ReconciliationOut},
-    summary="Compare now what is wanted with what is",
-    description="Where a comparison runs already, the answer is that one.",
-)
-def compare(request: HttpRequest) -> Status[Reconciliation]:
-    asked = reconcile.ask(actor(request))
-    audit.note("installation.compare", "", actor=actor(request), after={"pass": asked.pk})
-    if access(request).sight != EVERYTHING:
-        asked.findings, asked.problems = [], []
-    return Status(202, asked)
 
 
 def _branch(request: HttpRequest, branch_id: int) -> Branch:

@@ -15,6 +15,7 @@ from dashboard.access import Access, Role, Sight, access_of, requires
 from deployments.config import config
 from deployments.models import Deployment, Pulse
 from deployments.pipeline import queue
+from deployments.pipeline.queue import Standing
 
 from . import charts, figures
 
@@ -30,15 +31,15 @@ def page(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("days", "")
     days = int(chosen) if chosen in map(str, RANGES) else RANGES[1]
     access = access_of(request.user)
-    past, prices = _past.of(days, access.sight), config().prices
+    numbers, prices = past(days, access.sight), config().prices
     return render(
         request,
         "overview/page.html",
-        past
+        numbers
         | {
             "ranges": RANGES,
             "chosen": days,
-            "waiting": _waiting(access),
+            "waiting": waiting(access)[:_WAITING],
             "pulses": Pulse.objects.filter(part__in=(Pulse.Part.CONTROL, Pulse.Part.BUILD)),
             "ill": [part for part in health.parts() if not part.is_well],
             "currency": prices.currency if prices else "",
@@ -46,13 +47,13 @@ def page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _waiting(access: Access) -> list[tuple[Deployment, Any]]:
+def waiting(access: Access) -> list[tuple[Deployment, Standing]]:
     """Deployments that wait, in the order of their places."""
     places = queue.standings()
     shown = access.visible(Deployment.objects.select_related("branch__repository"))
     found = shown.in_bulk(places)
     pairs = [(found[pk], place) for pk, place in places.items() if pk in found]
-    return sorted(pairs, key=lambda pair: pair[1].position)[:_WAITING]
+    return sorted(pairs, key=lambda pair: pair[1].position)
 
 
 class _Past:
@@ -75,6 +76,7 @@ class _Past:
 
 
 _past = _Past()
+past = _past.of
 forget = _past.forget
 
 

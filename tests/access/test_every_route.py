@@ -154,11 +154,16 @@ _ADMINISTRATORS = {
     *("add_repository", "change_repository", "remove_repository", "get_settings", "put_member"),
     *("rotate_secret", "list_secrets", "put_secret", "remove_secret"),
     *("make_bypass", "revoke_bypass"),
+    *("list_subscriptions", "add_subscription", "get_subscription", "change_subscription"),
+    *("remove_subscription", "rotate_subscription", "test_subscription"),
+    *("list_notices", "repeat_notice"),
 }
 #: What these read tells more than a page for everybody would.
 _ABOUT_MACHINERY = {
     *("list_deliveries", "get_delivery", "list_reconciliations", "get_system"),
     *("check_repository", "list_members", "list_shares"),
+    *("get_overview", "list_queue", "list_workers", "get_outbox", "list_orphans"),
+    *("list_outputs", "get_output"),
 }
 
 

@@ -17,7 +17,17 @@ from dashboard.access import EVERYTHING, access_of
 from dashboard.api.operations import api
 from dashboard.streams.branches import changed_since
 from deployments import running
-from deployments.models import ApiToken, Branch, Delivery, Deployment, Repository, Secret, Share
+from deployments.models import (
+    ApiToken,
+    Branch,
+    Delivery,
+    Deployment,
+    Notice,
+    Repository,
+    Secret,
+    Share,
+    Subscription,
+)
 from deployments.states import BranchState
 from tests.access.test_every_route import GUARDED, Route
 from tests.access.world import EVERYBODY, MARKS, Place, Somebody, person, places, token
@@ -246,7 +256,7 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
             is_about_a_row = "{" in operation.path or operation.path in _NAMING
             is_list = operation.is_everywhere or not is_about_a_row
             expected = _expected_of(somebody, operation, name, is_list=is_list)
-            if operation[:2] == ("get", "/api/v1/reconciliations"):
+            if operation[:2] in _OF_EVERYTHING:
                 # What was found names everything, and there is something private.
                 expected = 0 if somebody.everywhere == "admin" else 403
             with undone():
@@ -258,11 +268,24 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
                     headers=bearer,
                 )
             told = answer.status_code
-            if not (told == expected if expected else told < 500 and told not in (401, 403, 404)):
+            if not _is_as_said(operation, expected, told):
                 wrong.append((str(somebody), name, expected, told))
             if is_list and not somebody.sees(name) and MARKS[name].encode() in answer.content:
                 wrong.append((str(somebody), name, "leaks", told))
     assert not wrong
+
+
+#: What is in these names everything that there is.
+_OF_EVERYTHING = {("get", "/api/v1/reconciliations"), ("get", "/api/v1/orphans")}
+#: Without a picture, or a container that prints, there is nothing to show even to those who may.
+_HAS_NONE = ("/screenshot", "/output")
+
+
+def _is_as_said(operation: Operation, expected: int, told: int) -> bool:
+    if expected:
+        return told == expected
+    refused = {401, 403} if operation.path.endswith(_HAS_NONE) else {401, 403, 404}
+    return told < 500 and told not in refused
 
 
 def _path_of(operation: Operation, place: Place) -> str:
@@ -276,9 +299,16 @@ def _path_of(operation: Operation, place: Place) -> str:
         "subject": "git",
         "person_id": _stranger().pk,
         "token_id": _another_token().pk,
+        "subscription_id": _subscription().pk,
+        "notice_id": _notice().pk,
     }
-    named = f"?{urlencode(_named(place))}" if operation[:2] == ("get", _BUILD_PLAN) else ""
-    return operation.path.removesuffix("/").format(**keys) + named
+    query = {}
+    if operation[:2] == ("get", _BUILD_PLAN):
+        query = _named(place)
+    elif operation.path.endswith("/log/search"):
+        query = {"q": "x"}
+    address = operation.path.removesuffix("/").format(**keys)
+    return f"{address}?{urlencode(query)}" if query else address
 
 
 #: These name a repository, and not by its key.
@@ -298,6 +328,15 @@ def _secret(repository: Repository) -> Secret:
 
 def _stranger() -> User:
     return User.objects.get_or_create(username="stranger")[0]
+
+
+def _subscription() -> Subscription:
+    known = {"address": "https://ci.example.com/hook", "events": ["preview.ready"]}
+    return Subscription.objects.get_or_create(name="CI", defaults=known)[0]
+
+
+def _notice() -> Notice:
+    return Notice.objects.get_or_create(subscription=_subscription(), event="preview.ready")[0]
 
 
 def _another_token() -> ApiToken:
@@ -327,6 +366,8 @@ _BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/people"): {"name": "new"},
     ("patch", "/people/{person_id}"): {"role": "viewer"},
     ("post", "/tokens"): {"name": "new", "role": "viewer"},
+    ("post", "/subscriptions"): {"name": "new", "events": ["preview.ready"]},
+    ("patch", "/subscriptions/{subscription_id}"): {"is_enabled": False},
 }
 
 
