@@ -98,7 +98,7 @@ def test_a_bot_writes_to_its_channel(
     def post(url: str, headers: dict[str, str], body: bytes) -> callout.Answer:
         sent.append((url, headers, json.loads(body)))
         taken = len(sent) > 1
-        return callout.Answer(200, json.dumps({"ok": taken, "error": "not_in_channel"}))
+        return callout.Answer(200, json.dumps({"ok": taken, "error": "internal_error"}))
 
     monkeypatch.setattr(callout, "post", post)
     channel.channel = "#previews"
@@ -106,7 +106,7 @@ def test_a_bot_writes_to_its_channel(
     channel.save()
     go_live(wish(branch))
     later()
-    assert Attempt.objects.get().problem == "Slack refused it: not_in_channel."
+    assert Attempt.objects.get().problem == "Slack refused it: internal_error."
     later(seconds=6)
     assert Notice.objects.get().state == Notice.State.SENT
     url, headers, body = sent[1]
