@@ -61,12 +61,10 @@ def _link(told: dict[str, Any]) -> str:
     data, branch = told["data"], told["data"]["branch"]
     if told["type"] in {"preview.destroyed", "preview.failed"}:
         return f"<{branch['page_url']}|What happened> in {escaped(data['repository'])}"
-    text = f"<{branch['url']}|{branch['url']}>"
-    if told["type"] != "preview.expiring":
-        return text
-    return (
-        f"{text}\n{_cut(escaped(data['reason']), _PART_MAX)}\n<{branch['page_url']}|Keep it longer>"
-    )
+    parts = [f"<{branch['url']}|{branch['url']}>"]
+    if told["type"] == "preview.expiring":
+        parts += [_plain(data["reason"]), f"<{branch['page_url']}|Keep it longer>"]
+    return "\n".join(parts)
 
 
 def _explained(failure: dict[str, Any], log_url: str) -> str:
