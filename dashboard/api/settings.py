@@ -29,6 +29,9 @@ class Settings(Strict):
     deploy_drafts: bool = True
     forks: Text = Field("approval", description="`approval` or `off`.")
     protection: Text = Field("", description="`public`, `members`; empty: the installation's.")
+    slack_channel: Text = Field(
+        "", description="Where Slack’s bots tell of it; empty: each subscription's own channel."
+    )
     dockerfile: Text = "Dockerfile"
     context: Text = "."
     port: int | None = None

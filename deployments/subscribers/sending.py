@@ -32,7 +32,8 @@ GIVEN_UP, TURNED_OFF = timedelta(hours=24), timedelta(days=3)
 #: Slack takes one message a second in a channel, and by an incoming webhook:
 #: https://docs.slack.dev/apis/web-api/rate-limits
 _SLACK_PACE = timedelta(seconds=1)
-_AUTHOR = "Edaha"
+#: Who turns a receiver off, for the audit log.
+_AUTHOR, _ORIGIN = "Edaha", "worker"
 
 
 def wake_senders(now: datetime) -> None:
@@ -206,7 +207,11 @@ def _turn_off(subscription: Subscription, why: str) -> None:
         return
     waiting = subscription.notices.filter(state=Notice.State.WAITING)
     waiting.update(state=Notice.State.GIVEN_UP, done_at=timezone.now())
-    audit.note("subscription.pause", subscription.name, actor=_AUTHOR, reason=why)
+    where = audit.origin.set(_ORIGIN)
+    try:
+        audit.note("subscription.pause", subscription.name, actor=_AUTHOR, reason=why)
+    finally:
+        audit.origin.reset(where)
 
 
 def _asked_to_wait(answer: Answer) -> timedelta:

@@ -7,12 +7,15 @@ https://docs.slack.dev/apis/web-api/rate-limits (one message a second in a chann
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from deployments.adapters import callout
-from deployments.models import Attempt, Branch, Notice, Subscription
+from deployments.models import Attempt, Branch, Notice, Repository, Subscription
+from deployments.reconcile.expiry import end_expired
 from deployments.subscribers import slack
 from tests.reports.moving import destroy, fail, go_live, wish
 
@@ -67,6 +70,21 @@ def test_one_message_a_second(
     assert len(receiver.received) == 1
     later(seconds=1.1)
     assert len(receiver.received) == 2
+
+
+def test_what_ends_soon_can_be_kept(
+    receiver: Receiver, channel: Subscription, branch: Branch, shop: Repository, later: Later
+) -> None:
+    go_live(wish(branch))
+    later()
+    Repository.objects.filter(pk=shop.pk).update(expires_seconds=30 * 86400)
+    end_expired(timezone.now())
+    for hours in (22, 23, 23):
+        end_expired(timezone.now() + timedelta(days=29, hours=hours))
+    later(seconds=2)
+    later(seconds=2)
+    assert titles(receiver) == ["✅ Ready", "⏳ Ends soon"]
+    assert f"/branches/{branch.pk}|Keep it longer>" in receiver.received[1].body
 
 
 def test_a_failure_is_explained_and_nobody_is_called(

@@ -94,7 +94,8 @@ def test_what_is_refused_for_good_pauses_it_and_says_why(
     assert not after(bot).is_enabled and word in after(bot).disabled_because
     assert word in Attempt.objects.get().problem
     entry = AuditEntry.objects.get(action="subscription.pause")
-    assert (entry.subject, entry.actor) == ("bot", "Edaha") and word in entry.reason
+    assert (entry.subject, entry.actor, entry.origin) == ("bot", "Edaha", "worker")
+    assert word in entry.reason
     assert not list(audit.problems())
 
 
