@@ -7,7 +7,7 @@ wishes anything. So events may come late, twice, or in the wrong order.
 from . import announcing, forks, intake, leaving_out, touching
 from .adapters import git
 from .models import Branch, Deployment, Repository
-from .payloads import Event, PullRequest
+from .payloads import Event, PullRequest, skip_marker
 from .pulls import (
     ACTIONS,
     Decision,
@@ -148,30 +148,41 @@ def _ensure(repository: Repository, event: Event) -> Decision:
         head = git.read_head(repository, event.branch)
         if head is None:
             return Decision(f"ignored: {event.branch} is no longer in the repository", branch)
-        branch = branch or _begun(repository, event)
-        if decision := _left(repository, event, branch, head):
+        marker = _marker(repository, event, branch, head)
+        branch = branch or _begun(repository, event, is_certain=not (marker or repository.paths))
+        if decision := _left(repository, event, branch, head, marker):
             see(branch, head)
             return decision
         if intake.want_commit(branch, head, trigger=_trigger(event), actor=event.sender):
             return Decision(f"deploying {head[:7]} to {branch.slug}", branch)
 
 
-def _begun(repository: Repository, event: Event) -> Branch:
-    # With a path filter, it may come to nothing.
-    is_certain = not repository.paths
+def _marker(repository: Repository, event: Event, branch: Branch | None, head: str) -> str:
+    """What the head's message says for it to be left out; of a push, the event tells it."""
+    is_there = branch is not None and branch.wanted == Wanted.PRESENT
+    if event.pull_request is None or (is_there and branch and branch.wanted_commit == head):
+        return ""
+    return skip_marker(git.commit_message(repository, head))
+
+
+def _begun(repository: Repository, event: Event, *, is_certain: bool) -> Branch:
     branch = Branch.for_name(repository, event.branch) if is_certain else _noted(repository, event)
     if event.pull_request is not None:
         remember(branch, event.pull_request)
     return branch
 
 
-def _left(repository: Repository, event: Event, branch: Branch, head: str) -> Decision | None:
+def _left(
+    repository: Repository, event: Event, branch: Branch, head: str, marker: str
+) -> Decision | None:
     """That nothing is to be done about the head, and why; None where it is to be deployed."""
     if branch.wanted_commit == head and branch.wanted == Wanted.PRESENT:
         return Decision(f"ignored: {head[:7]} of {branch.slug} is {branch.state} already", branch)
     if event.is_about_commit and branch.seen_commit == head:
         # Skipped, or destroyed by hand since: the same commit again is no news.
         return Decision(f"ignored: {head[:7]} of {branch.slug} was here before", branch)
+    if marker:
+        return Decision(f"ignored: {marker}", branch, left_out=marker)
     if reason := touching.reason_to_skip(repository, branch, head):
         return Decision(f"ignored: {reason}", branch, left_out=reason)
     return None

@@ -34,7 +34,16 @@ CODE = [
 #: What touches the database runs on both.
 ON_POSTGRES = [
     f"tests/{name}"
-    for name in ("deployments", "reconcile", "webhooks", "api", "commands", "dashboard")
+    for name in (
+        "deployments",
+        "reconcile",
+        "webhooks",
+        "api",
+        "commands",
+        "dashboard",
+        "reports",
+        "subscribers",
+    )
 ]
 
 CRASHES = "tests/deployments/test_crashes.py"

@@ -45,10 +45,10 @@ def change(form: SubscriptionForm, *, actor: str) -> Subscription:
 
 
 def rotate(subscription: Subscription, *, actor: str) -> str:
-    """Another secret; what is sent from now on is signed with it."""
+    """Another secret; the one before signs on beside it for a day."""
     secret = subscription.new_secret()
     with transaction.atomic():
-        subscription.save(update_fields=["sealed"])
+        subscription.save(update_fields=["sealed", "sealed_before", "before_until"])
         audit.note("subscription.rotate", subscription.name, actor=actor)
     return secret
 

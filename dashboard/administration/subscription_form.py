@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deployments.adapters import callout
 from deployments.models import Event, Repository, Subscription
+from deployments.models.repository_problems import SLACK_CHANNEL
 
 _SLACK_URL = re.compile(r"https://hooks\.slack(-gov)?\.com/\S+")
 _BOT_TOKEN = re.compile(r"xoxb-[A-Za-z0-9-]+")
@@ -82,6 +83,9 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]
                                        "tokens with xoxb-."))  # fmt: skip
         elif not secret and not self.instance.sealed:
             self.add_error("secret", _("Slack tells you one or the other; paste it here."))
+        elif channel and not SLACK_CHANNEL.fullmatch(channel):
+            self.add_error("channel", _("Write a channel as #name, or as its ID, such as "
+                                        "C0123456789."))  # fmt: skip
         elif not channel and (is_token or (not secret and self.initial.get("channel"))):
             self.add_error("channel", _("A bot has to know its channel."))
         if self._was_kind(Subscription.Kind.WEBHOOK):

@@ -1,9 +1,12 @@
 """Subscriptions: which other tools hear of previews, and how that goes."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,6 +18,8 @@ from deployments.models import Notice, Subscription
 from . import subscribing
 from .subscription_form import SubscriptionForm
 
+#: A test's answer stands at the top of the page for so long.
+_TEST_SHOWN = timedelta(minutes=10)
 #: Notices that a page shows, the newest first.
 _SHOWN = 50
 
@@ -48,6 +53,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "subscription": subscription,
         "notices": notices[:_SHOWN],
         "new": take(request, "subscription"),
+        "test": _newest_test(subscription),
     }
     return render(request, "administration/subscription.html", context)
 
@@ -67,7 +73,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @requires(Role.ADMIN)
 def rotate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another secret, which is shown once; what is sent from now on is signed with it."""
+    """Another secret, which is shown once; the one before signs on beside it for a day."""
     subscription = get_object_or_404(Subscription, pk=pk, kind=Subscription.Kind.WEBHOOK)
     secret = subscribing.rotate(subscription, actor=request.user.get_username())
     keep(request, "subscription", {"secret": secret})
@@ -80,7 +86,6 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
     subscription = get_object_or_404(Subscription, pk=pk)
     if subscription.is_enabled:
         subscribers.send_test(subscription)
-        messages.success(request, _("A test is on its way."))
     else:
         messages.error(request, _("It is turned off. Turn it on first."))
     return redirect("subscription", pk)
@@ -105,6 +110,13 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     subscribing.remove(subscription, actor=request.user.get_username())
     messages.success(request, _("%s hears of nothing any more.") % subscription.name)
     return redirect("subscriptions")
+
+
+def _newest_test(subscription: Subscription) -> Notice | None:
+    """The last one, as long as somebody may be waiting for its answer."""
+    since = timezone.now() - _TEST_SHOWN
+    rows = subscription.notices.filter(event=subscribers.TEST, at__gte=since)
+    return rows.prefetch_related("tries").first()
 
 
 def _form(

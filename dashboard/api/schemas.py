@@ -188,6 +188,9 @@ class RepositoryOut(Schema):
     report_comment: bool
     report_deployments: bool
     report_status: str = Field(description="`check`, `status` or `off`.")
+    slack_channel: str = Field(
+        description="Where Slack’s bots tell of it; empty: in each subscription’s own channel."
+    )
     created_at: datetime
 
 

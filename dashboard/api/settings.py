@@ -30,6 +30,9 @@ class Settings(Strict):
     forks: Text = Field("approval", description="`approval` or `off`.")
     protection: Text = Field("", description="`public`, `members`; empty: the installation's.")
     builds: Text = Field("edaha", description="Who builds the images: `edaha` or `actions`.")
+    slack_channel: Text = Field(
+        "", description="Where Slack’s bots tell of it; empty: each subscription's own channel."
+    )
     dockerfile: Text = "Dockerfile"
     context: Text = "."
     port: int | None = None

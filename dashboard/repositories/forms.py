@@ -37,6 +37,7 @@ SECTIONS = (
         ("report_comment", "report_deployments", "report_status"),
         False,
     ),
+    Section(_("What Slack is told"), ("slack_channel",), True),
     Section(_("Who may open previews"), ("protection",), False),
     Section(
         _("How it is built and run, where its edaha.yml says nothing"),
@@ -82,6 +83,7 @@ _LABELS: dict[str, str | Promise] = {
     "report_comment": _("A comment in the pull request"),
     "report_deployments": _("Deployments"),
     "report_status": _("What becomes of a commit"),
+    "slack_channel": _("Slack: channel of its own"),
     "protection": _("Open to"),
     "builds": _("Images are built by"),
     "dockerfile": _("Dockerfile"),
@@ -132,6 +134,10 @@ _HELP: dict[str, str | Promise] = {
     "report_comment": _("One, which is edited: where the preview is, and how it is."),
     "report_deployments": _("GitHub shows them in the pull request, and under “Environments”."),
     "report_status": _("Whatever becomes of it, it ends in a final state."),
+    "slack_channel": _(
+        "Such as #shop. Bots that an administrator has connected write there instead of in their "
+        "own channel, once they are members of it. Empty: their own."
+    ),
     "protection": _("It holds at once, also for previews that are there already."),
     "builds": _("GitHub Actions: a workflow builds, pushes to ECR, and hands the digests over."),
     "dockerfile": _("Its path in the repository."),

@@ -91,6 +91,12 @@ OPTIONS = [
         {"choices": Repository.Status.values},
     ),
     Option(
+        "--slack-channel",
+        "slack_channel",
+        "where bots of Slack tell of it, such as '#shop'; '' is each subscription's own channel",
+        TEXT,
+    ),
+    Option(
         "--forks",
         "forks",
         "of forks, each commit waits for an approval, or none gets a preview (approval)",

@@ -139,6 +139,9 @@ class Repository(models.Model):
         max_length=10, choices=Status, default=Status.CHECK, db_default=Status.CHECK
     )
 
+    #: Where Slack's bots tell of it; empty means the channel of each subscription.
+    slack_channel = models.CharField(max_length=80, blank=True, default="", db_default="")
+
     #: Who may open its previews; empty means what the installation says.
     protection = models.CharField(
         max_length=10, choices=Protection, blank=True, default="", db_default=""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Owner and name as GitHub allows them.
 FULL_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+#: Names have no spaces, full stops or capitals: https://slack.com/help/articles/201402297
+SLACK_CHANNEL = re.compile(r"#[^\s.,:;@#<>&|A-Z]{1,80}|[CG][A-Z0-9]{2,40}")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: More than anybody has, and what both databases hold.
 LIMIT_MAX = 1_000_000
@@ -35,7 +37,14 @@ def problems_of(repository: "Repository") -> Problems:
         *_filter_problems(repository),
         *_task_problems(repository),
         *_limit_problems(repository),
+        *_slack_problems(repository),
     ]
+
+
+def _slack_problems(repository: "Repository") -> Problems:
+    if not repository.slack_channel or SLACK_CHANNEL.fullmatch(repository.slack_channel):
+        return []
+    return [("slack_channel", _("Write a channel as #name, or as its ID, such as C0123456789."))]
 
 
 def _name_problems(repository: "Repository") -> Problems:

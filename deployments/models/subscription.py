@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64encode
+from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -18,6 +19,8 @@ from .transition import Transition
 SECRET_PREFIX = "whsec_"  # noqa: S105 (a beginning, no secret)  # nosec B105
 #: Of an answer, so much is kept.
 ANSWER_MAX = 4096
+#: A secret that was replaced signs for so long, too.
+SIGNS_ON = timedelta(days=1)
 
 
 class Event(models.TextChoices):
@@ -48,6 +51,9 @@ class Subscription(models.Model):
     channel = models.CharField(max_length=80, blank=True)
     #: Encrypted: what signs a webhook, or Slack's URL or bot token.
     sealed = models.TextField()
+    #: What signed a webhook before, and until when it signs as well.
+    sealed_before = models.TextField(blank=True)
+    before_until = models.DateTimeField(null=True, blank=True)
     #: Names of events; `deployment.*` stands for all of deployments.
     events = models.JSONField(default=list)
     #: None means every repository that is not private.
@@ -84,8 +90,22 @@ class Subscription(models.Model):
         """Raises sealing.Unreadable."""
         return sealing.unseal(self.sealed)
 
+    def signing_secrets(self) -> list[str]:
+        """All that sign at present, the newest first. Raises sealing.Unreadable."""
+        before = [sealing.unseal(self.sealed_before)] if self.has_two_secrets else []
+        return [self.secret(), *before]
+
+    @property
+    def has_two_secrets(self) -> bool:
+        return self.before_until is not None and timezone.now() < self.before_until
+
     def new_secret(self) -> str:
-        """Give it a new one to sign with, which can be read only now; not saved yet."""
+        """Give it a new one to sign with, which can be read only now; not saved yet.
+
+        The one before signs on for a day, beside it.
+        """
+        if self.sealed:
+            self.sealed_before, self.before_until = self.sealed, timezone.now() + SIGNS_ON
         made = SECRET_PREFIX + b64encode(secrets.token_bytes(32)).decode()
         self.keep(made)
         return made

@@ -52,17 +52,27 @@ def _comment(row: Outgoing) -> bool:
 
 
 def _place_comment(row: Outgoing, number: int, marker: str, text: str) -> None:
-    """Edit the one that is there after all, or make the only one."""
-    found = [int(each["id"]) for each in reporting.comments(row.repository, number, marker)]
-    known = found[0] if found else None
-    if known is None:
-        known = reporting.post_comment(row.repository, number, text)
-    else:
-        _note_id(row, known)
-        reporting.edit_comment(row.repository, known, text)
-    _note(row, text, known)
-    for other in found[1:]:
-        reporting.delete_comment(row.repository, other)
+    """Edit the one that is there after all, or make the only one.
+
+    A sender that was slow, and lost its lease, may post at the same moment as its successor. So
+    whoever has posted looks again: of several, each of them keeps the same one.
+    """
+    found, posted = _placed(row, number, marker), None
+    if not found:
+        posted = reporting.post_comment(row.repository, number, text)
+        found = sorted({posted, *_placed(row, number, marker)})
+    _note_id(row, found[0])
+    if found[0] != posted:
+        reporting.edit_comment(row.repository, found[0], text)
+    _note(row, text)
+    for superfluous in found[1:]:
+        with suppress(github.NotFound):
+            reporting.delete_comment(row.repository, superfluous)
+
+
+def _placed(row: Outgoing, number: int, marker: str) -> list[int]:
+    """The oldest first."""
+    return sorted(int(each["id"]) for each in reporting.comments(row.repository, number, marker))
 
 
 def _deployment(row: Outgoing) -> bool:

@@ -10,11 +10,13 @@ import structlog
 from django.db.models import F, Q
 from django.utils import timezone, translation
 
+from .. import audit
 from ..adapters import callout, wakeups
 from ..adapters.callout import Answer
 from ..models import Attempt, Notice, Subscription
 from ..sealing import Unreadable
-from . import payloads, signing, slack
+from . import payloads, refusals, signing, slack
+from .refusals import Fault, Refusal
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +29,11 @@ _WAITS = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600
 #: A notice that nobody has taken for so long is given up, and a receiver that has taken nothing
 #: for so long is turned off.
 GIVEN_UP, TURNED_OFF = timedelta(hours=24), timedelta(days=3)
-#: Slack takes one message a second: https://docs.slack.dev/apis/web-api/rate-limits
+#: Slack takes one message a second in a channel, and by an incoming webhook:
+#: https://docs.slack.dev/apis/web-api/rate-limits
 _SLACK_PACE = timedelta(seconds=1)
+#: Who turns a receiver off, for the audit log.
+_AUTHOR, _ORIGIN = "Edaha", "worker"
 
 
 def wake_senders(now: datetime) -> None:
@@ -110,17 +115,17 @@ def _tell(subscription: Subscription, notice: Notice) -> bool:
         notice.body = _worded(subscription, notice)
         notice.save(update_fields=["body"])
     headers, answer = _sent(subscription, notice)
-    problem = _problem(subscription, answer)
+    refusal = _refusal(subscription, answer)
     Attempt.objects.create(
         notice=notice,
         milliseconds=answer.milliseconds,
         headers=headers,
         status=answer.status,
         answer=answer.text,
-        problem=problem,
+        problem=refusal.problem if refusal else "",
     )
-    if problem:
-        _failed(subscription, notice, answer, problem)
+    if refusal:
+        _failed(subscription, notice, answer, refusal)
         return False
     _end(notice, Notice.State.SENT)
     _mine(subscription).update(failures=0, failing_since=None, due_at=None)
@@ -139,43 +144,74 @@ def _worded(subscription: Subscription, notice: Notice) -> str:
 def _sent(subscription: Subscription, notice: Notice) -> tuple[dict[str, str], Answer]:
     headers = {"content-type": "application/json; charset=utf-8", "user-agent": "Edaha"}
     try:
-        secret = subscription.secret()
+        signing_secrets = subscription.signing_secrets()
     except Unreadable as problem:
         return headers, Answer(problem=f"{problem.message} {problem.hint}")
     if subscription.is_slack:
-        url, body, authorised = slack.request(secret, subscription.channel, notice.body)
+        channel = _own_channel(notice) or subscription.channel
+        url, body, authorised = slack.request(signing_secrets[0], channel, notice.body)
         return headers, callout.post(url, headers | authorised, body.encode())
     seconds = int(timezone.now().timestamp())
-    headers |= signing.headers(secret, notice.message_id, seconds, notice.body)
+    headers |= signing.headers(signing_secrets, notice.message_id, seconds, notice.body)
     return headers, callout.post(subscription.address, headers, notice.body.encode())
 
 
-def _problem(subscription: Subscription, answer: Answer) -> str:
-    if answer.problem:
-        return answer.problem
-    if answer.status is None or not 200 <= answer.status < 300:
-        return f"It was answered with {answer.status}."
-    return slack.refusal(answer.text) if subscription.is_slack else ""
+def _own_channel(notice: Notice) -> str:
+    """Where a repository wants to be told of; a bot's token writes anywhere."""
+    return notice.branch.repository.slack_channel if notice.branch is not None else ""
 
 
-def _failed(subscription: Subscription, notice: Notice, answer: Answer, problem: str) -> None:
+def _refusal(subscription: Subscription, answer: Answer) -> Refusal | None:
+    return refusals.of_slack(answer) if subscription.is_slack else refusals.of_webhook(answer)
+
+
+def _failed(subscription: Subscription, notice: Notice, answer: Answer, refusal: Refusal) -> None:
+    log.warning("notice_not_taken", notice=notice.pk, problem=refusal.problem)
+    if refusal.fault is Fault.MESSAGE or _is_only_of_repository(notice, refusal):
+        _leave_out(subscription, notice)
+    elif refusal.is_final:
+        _turn_off(subscription, refusal.problem)
+    else:
+        _again_later(subscription, notice, answer, refusal.problem)
+
+
+def _is_only_of_repository(notice: Notice, refusal: Refusal) -> bool:
+    """Its channel is gone; those of other repositories are not."""
+    return refusal.fault is Fault.CHANNEL and bool(_own_channel(notice))
+
+
+def _leave_out(subscription: Subscription, notice: Notice) -> None:
+    """Nobody will ever take it: it holds up nothing else."""
+    _end(notice, Notice.State.GIVEN_UP)
+    _mine(subscription).update(due_at=timezone.now() + _SLACK_PACE)
+
+
+def _again_later(subscription: Subscription, notice: Notice, answer: Answer, problem: str) -> None:
     now = timezone.now()
     failures, since = subscription.failures + 1, subscription.failing_since or now
-    wait = max(_WAITS[min(failures, len(_WAITS)) - 1], _asked_to_wait(answer))
+    asked = _asked_to_wait(answer)
+    if answer.status == 429 and asked:
+        # It is well, and only asks for less: https://docs.slack.dev/apis/web-api/rate-limits
+        failures, wait = subscription.failures, asked
+    else:
+        wait = max(_WAITS[min(failures, len(_WAITS)) - 1], asked)
     _mine(subscription).update(failures=failures, failing_since=since, due_at=now + wait)
     if now - notice.at >= GIVEN_UP:
         _end(notice, Notice.State.GIVEN_UP)
-    log.warning("notice_not_taken", notice=notice.pk, problem=problem)
-    if answer.status == 410:
-        _turn_off(subscription, "It answered that it is gone for good (410).")
-    elif now - since >= TURNED_OFF:
+    if now - since >= TURNED_OFF:
         _turn_off(subscription, f"It has taken nothing for {TURNED_OFF.days} days: {problem}")
 
 
 def _turn_off(subscription: Subscription, why: str) -> None:
-    _mine(subscription).update(is_enabled=False, disabled_because=why)
+    if not _mine(subscription).update(is_enabled=False, disabled_because=why):
+        return
     waiting = subscription.notices.filter(state=Notice.State.WAITING)
     waiting.update(state=Notice.State.GIVEN_UP, done_at=timezone.now())
+    where = audit.origin.set(_ORIGIN)
+    try:
+        audit.note("subscription.pause", subscription.name, actor=_AUTHOR, reason=why)
+    finally:
+        audit.origin.reset(where)
 
 
 def _asked_to_wait(answer: Answer) -> timedelta:

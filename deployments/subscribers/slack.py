@@ -1,11 +1,15 @@
 """Messages for Slack, within what Slack takes.
 
-https://docs.slack.dev/messaging/formatting-message-text
-https://docs.slack.dev/reference/block-kit/blocks
+Escaping: https://docs.slack.dev/messaging/formatting-message-text#escaping
+Lengths: https://docs.slack.dev/reference/block-kit/blocks/header-block (150) and
+https://docs.slack.dev/reference/block-kit/composition-objects/text-object (3,000)
+Where to: https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
 import json
 from typing import Any
+
+from ..reports.escaping import visible
 
 HEADER_MAX, TEXT_MAX = 150, 3000
 #: Of a failure's name, message and hint each, so that all of them find their place.
@@ -22,8 +26,8 @@ _TITLES = {
 
 
 def escaped(text: str) -> str:
-    """Nothing in it is a link, a mention or a channel any more."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Nothing in it is a link, a mention or a channel any more, or turns what follows around."""
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def message(told: dict[str, Any]) -> dict[str, Any]:
@@ -53,23 +57,14 @@ def request(secret: str, channel: str, body: str) -> tuple[str, str, dict[str, s
     return _WRITE, told, {"authorization": f"Bearer {secret}"}
 
 
-def refusal(answer: str) -> str:
-    """The Web API says no with 200: {"ok": false, "error": …}. Empty where it took the message."""
-    try:
-        told = json.loads(answer)
-    except ValueError:
-        return ""  # an incoming webhook answers with the word ok
-    if isinstance(told, dict) and told.get("ok") is False:
-        return f"Slack refused it: {str(told.get('error'))[:200]}."
-    return ""
-
-
 def _link(told: dict[str, Any]) -> str:
     data, branch = told["data"], told["data"]["branch"]
     if told["type"] in {"preview.destroyed", "preview.failed"}:
         return f"<{branch['page_url']}|What happened> in {escaped(data['repository'])}"
-    text = f"<{branch['url']}|{branch['url']}>"
-    return f"{text}\n{escaped(data['reason'])}" if told["type"] == "preview.expiring" else text
+    parts = [f"<{branch['url']}|{branch['url']}>"]
+    if told["type"] == "preview.expiring":
+        parts += [_plain(data["reason"]), f"<{branch['page_url']}|Keep it longer>"]
+    return "\n".join(parts)
 
 
 def _explained(failure: dict[str, Any], log_url: str) -> str:
@@ -93,7 +88,7 @@ def _context(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _header(text: str) -> dict[str, Any]:
-    plain = {"type": "plain_text", "text": _cut(text, HEADER_MAX), "emoji": False}
+    plain = {"type": "plain_text", "text": _cut(visible(text), HEADER_MAX), "emoji": False}
     return {"type": "header", "text": plain}
 
 

@@ -136,4 +136,5 @@ def people(db: None, monkeypatch: pytest.MonkeyPatch) -> People:
     monkeypatch.setattr(github, "pull_request", people.pull_request)
     monkeypatch.setattr(git, "read_head", lambda _, name: people.heads.get(name))
     monkeypatch.setattr(git, "read_pull_head", lambda *_: NEW)
+    monkeypatch.setattr(git, "commit_message", lambda *_: "A change")
     return people

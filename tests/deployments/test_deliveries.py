@@ -35,6 +35,8 @@ class GitHub:
 
     repository: Repository
     heads: dict[str, str | None] = field(default_factory=dict)
+    #: What commits say; those that are not here say nothing special.
+    messages: dict[str, str] = field(default_factory=dict)
     problem: Exception | None = None
     sent: int = 0
 
@@ -86,6 +88,7 @@ def hub(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> GitHub:
     hub = GitHub(repository, {"feature": NEW, "main": NEW})
     monkeypatch.setattr(git, "read_head", hub.read_head)
     monkeypatch.setattr(git, "read_pull_head", lambda *_: NEW)
+    monkeypatch.setattr(git, "commit_message", lambda _, commit: hub.messages.get(commit, ""))
     return hub
 
 
@@ -204,6 +207,29 @@ class TestPullRequests:
         assert hub.pull("ready_for_review").startswith("deploying")
         gone = hub.pull("converted_to_draft", draft=True)
         assert gone == "destroying feature: the pull request is a draft"
+
+    @pytest.mark.parametrize("action", ["opened", "synchronize", "reopened", "ready_for_review"])
+    @pytest.mark.parametrize("paths", [[], ["src/"]])
+    def test_a_head_commit_with_a_marker_is_left_out(
+        self, hub: GitHub, action: str, paths: list[str]
+    ) -> None:
+        """What GitHub tells of a pull request holds no commit message: git is asked."""
+        Repository.objects.update(paths=paths)
+        hub.messages[NEW] = "Docs\n\n[Skip CI]"
+        assert hub.pull(action) == "ignored: [skip ci]"
+        assert (feature().wanted, feature().generation) == (Wanted.ABSENT, 0)
+        assert not Deployment.objects.exists()
+
+    def test_a_preview_stays_as_it_is_when_a_marked_commit_comes(self, hub: GitHub) -> None:
+        hub.heads["feature"] = OLD
+        hub.pull("opened")
+        hub.heads["feature"], hub.messages[NEW] = NEW, "Docs [skip preview]"
+        assert hub.pull("synchronize") == "ignored: [skip preview]"
+        assert feature().wanted_commit == OLD
+        # The push that comes behind it, and the same commit once more, change nothing.
+        assert hub.push(message="Docs [skip preview]") == "ignored: [skip preview]"
+        assert hub.pull("reopened") == "ignored: [skip preview]"
+        assert feature().wanted_commit == OLD
 
     def test_a_new_title_is_taken_over_without_a_deployment(self, hub: GitHub) -> None:
         hub.pull("opened")

@@ -1,11 +1,14 @@
-"""What GitFake is told, whatever happens to it."""
+"""What GitHub is told, whatever happens to it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from deployments import outbox
+from deployments.adapters import reporting
 from deployments.adapters.github import permissions
 from deployments.causes import Cause
 from deployments.models import Branch, Messenger, Outgoing, Repository
@@ -357,3 +360,40 @@ def test_what_is_asked_while_it_is_told_is_told_again(
     later()
     later()
     assert "Building" in _comment(hub)
+
+
+@pytest.mark.parametrize("moment", ["before it posts", "after it has posted"])
+def test_two_senders_at_the_same_moment_leave_one_comment(
+    hub: Fake, branch: Branch, later: Later, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The slow one has looked, and found none; its lease ends, and another one tells it all."""
+    post, is_first = reporting.post_comment, True
+
+    def slow(repository: Repository, number: int, body: str) -> int:
+        nonlocal is_first
+        was_first, is_first = is_first, False
+        made = post(repository, number, body) if moment.startswith("after") else 0
+        if was_first:
+            Messenger.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+            outbox.deliver(repository.pk)
+        return made or post(repository, number, body)
+
+    monkeypatch.setattr(reporting, "post_comment", slow)
+    wish(branch)
+    later()
+    monkeypatch.undo()
+    assert len(ours(hub)) == 1
+    assert Outgoing.objects.get(kind="comment").remote_id == ours(hub)[0]["id"]
+
+
+def test_a_second_comment_that_was_left_behind_goes_at_the_next_look(
+    hub: Fake, branch: Branch, later: Later
+) -> None:
+    wish(branch)
+    later()
+    first = ours(hub)[0]
+    hub.state.add_comment(first["body"], hub.state.login)
+    lost = {"remote_id": None, "told": "", "done_at": None}
+    Outgoing.objects.filter(kind="comment").update(**lost)
+    later(minutes=1)
+    assert [each["id"] for each in ours(hub)] == [first["id"]]

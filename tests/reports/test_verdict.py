@@ -184,6 +184,7 @@ def test_a_left_out_commit_that_is_deployed_after_all_is_told_as_that(
 ) -> None:
     decisions.decide(shop, _event(title="[skip preview] x"))
     monkeypatch.setattr(git, "read_head", lambda *_: A)
+    monkeypatch.setattr(git, "commit_message", lambda *_: "A change")
     decisions.decide(shop, _event("edited"))
     decisions.decide(shop, _event("reopened"))
     row = Outgoing.objects.get(kind="check", key=A)

@@ -46,6 +46,9 @@ def test_a_webhooks_secret_is_shown_once(admin: Client) -> None:
     rotated = admin.post(f"{address}/secret", follow=True)
     assert Subscription.objects.get().secret() in text(rotated)
     assert Subscription.objects.get().secret() != secret[1]
+    assert Subscription.objects.get().signing_secrets()[1] == secret[1]
+    assert "signs beside the new one until" in text(rotated)
+    assert secret[1] not in text(rotated)
     acts = AuditEntry.objects.filter(action__startswith="subscription.")
     assert [entry.action for entry in acts] == ["subscription.rotate", "subscription.add"]
     assert not any(secret[1] in str(vars(entry)) for entry in acts)
@@ -85,6 +88,7 @@ def test_a_bot_keeps_its_channel(admin: Client) -> None:
         (SLACK | {"secret": "https://evil.example.com/"}, "secret"),
         (SLACK | {"secret": ""}, "secret"),
         (SLACK | {"secret": "xoxb-1-2"}, "channel"),
+        (SLACK | {"secret": "xoxb-1-2", "channel": "<!here>"}, "channel"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field(
@@ -116,6 +120,21 @@ def test_the_log_shows_requests_and_answers_and_sends_again(
     ids = [each.headers["webhook-id"] for each in receiver.received]
     assert len(ids) == 4 and len(set(ids)) == 2
     assert '"type":"edaha.test"' in receiver.received[-1].body
+
+
+def test_a_tests_answer_is_shown(admin: Client, receiver: Receiver, hook: Subscription) -> None:
+    receiver.answer(403, b"<i>who are you?</i>")
+    address = f"/subscriptions/{hook.pk}"
+    on_its_way = text(admin.post(f"{address}/test", follow=True))
+    assert "A test is on its way." in on_its_way and 'hx-trigger="every 2s"' in on_its_way
+    subscribers.deliver(hook.pk)
+    refused = text(admin.get(address))
+    assert "The test was not taken. It was answered with 403." in refused
+    assert refused.count("&lt;i&gt;who are you?&lt;/i&gt;") == 2  # at the top, and in the log
+    receiver.answer(204)
+    Subscription.objects.update(due_at=None)
+    subscribers.deliver(hook.pk)
+    assert "The test was taken." in text(admin.get(address))
 
 
 def test_who_was_turned_off_is_turned_on_with_a_clean_sheet(

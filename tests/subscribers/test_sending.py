@@ -66,6 +66,22 @@ def test_a_receiver_of_standard_webhooks_knows_who_sent_it(
         Webhook(Subscription().new_secret()).verify(told.body, told.headers)
 
 
+def test_a_replaced_secret_signs_on_for_a_day(
+    receiver: Receiver, hook: Subscription, branch: Branch, later: Later
+) -> None:
+    old, new = hook.secret(), hook.new_secret()
+    hook.save()
+    go_live(wish(branch))
+    later()
+    destroy(branch)
+    later(hours=24, seconds=5)
+    while_both, after = receiver.received
+    for secret in (old, new):
+        assert Webhook(secret).verify(while_both.body, while_both.headers)
+    assert while_both.headers["webhook-signature"].count("v1,") == 2
+    assert after.headers["webhook-signature"].count("v1,") == 1
+
+
 def test_what_is_refused_comes_again_the_same_and_nothing_overtakes_it(
     receiver: Receiver, hook: Subscription, branch: Branch, later: Later
 ) -> None:

@@ -7,12 +7,15 @@ https://docs.slack.dev/apis/web-api/rate-limits (one message a second in a chann
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from deployments.adapters import callout
-from deployments.models import Attempt, Branch, Notice, Subscription
+from deployments.models import Attempt, Branch, Notice, Repository, Subscription
+from deployments.reconcile.expiry import end_expired
 from deployments.subscribers import slack
 from tests.reports.moving import destroy, fail, go_live, wish
 
@@ -69,6 +72,21 @@ def test_one_message_a_second(
     assert len(receiver.received) == 2
 
 
+def test_what_ends_soon_can_be_kept(
+    receiver: Receiver, channel: Subscription, branch: Branch, shop: Repository, later: Later
+) -> None:
+    go_live(wish(branch))
+    later()
+    Repository.objects.filter(pk=shop.pk).update(expires_seconds=30 * 86400)
+    end_expired(timezone.now())
+    for hours in (22, 23, 23):
+        end_expired(timezone.now() + timedelta(days=29, hours=hours))
+    later(seconds=2)
+    later(seconds=2)
+    assert titles(receiver) == ["✅ Ready", "⏳ Ends soon"]
+    assert f"/branches/{branch.pk}|Keep it longer>" in receiver.received[1].body
+
+
 def test_a_failure_is_explained_and_nobody_is_called(
     receiver: Receiver, channel: Subscription, branch: Branch, later: Later
 ) -> None:
@@ -98,7 +116,7 @@ def test_a_bot_writes_to_its_channel(
     def post(url: str, headers: dict[str, str], body: bytes) -> callout.Answer:
         sent.append((url, headers, json.loads(body)))
         taken = len(sent) > 1
-        return callout.Answer(200, json.dumps({"ok": taken, "error": "not_in_channel"}))
+        return callout.Answer(200, json.dumps({"ok": taken, "error": "internal_error"}))
 
     monkeypatch.setattr(callout, "post", post)
     channel.channel = "#previews"
@@ -106,7 +124,7 @@ def test_a_bot_writes_to_its_channel(
     channel.save()
     go_live(wish(branch))
     later()
-    assert Attempt.objects.get().problem == "Slack refused it: not_in_channel."
+    assert Attempt.objects.get().problem == "Slack refused it: internal_error."
     later(seconds=6)
     assert Notice.objects.get().state == Notice.State.SENT
     url, headers, body = sent[1]
