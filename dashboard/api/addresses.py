@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
-from . import administering, problems, repeating, repositories, shares, wishes
+from . import administering, problems, progress, repeating, repositories, shares, wishes
 from .operations import api
 
 #: The operations are known once their modules are.
-__all__ = ["administering", "repositories", "shares", "urls", "wishes"]
+__all__ = ["administering", "progress", "repositories", "shares", "urls", "wishes"]
 
 View = Callable[..., HttpResponse]
 

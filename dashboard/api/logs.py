@@ -30,15 +30,15 @@ DESCRIPTION: dict[str, Any] = {
 
 
 def as_text(deployment: Deployment, after: int) -> HttpResponse:
-    text = "".join(f"{to_text(line.text)}\n" for line in _lines(deployment, after))
+    text = "".join(f"{to_text(line.text)}\n" for line in lines(deployment.pk, after))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 def as_json(deployment: Deployment, after: int) -> HttpResponse:
-    return Response([line.dict() for line in _lines(deployment, after)])
+    return Response([line.dict() for line in lines(deployment.pk, after)])
 
 
-def _lines(deployment: Deployment, after: int) -> Iterator[LogLine]:
+def lines(deployment: int, after: int) -> Iterator[LogLine]:
     """Lines numbered above `after`, in order."""
     chunks = LogChunk.objects.filter(deployment=deployment)
     # The chunk that line `after` + 1 is in begins at it or before it.

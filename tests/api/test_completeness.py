@@ -52,6 +52,7 @@ SAME = {
     "log": "get_log",
     "log_lines": "get_log",
     "log_text": "get_log",
+    "log_stream": "stream_log",
     "deliveries": "list_deliveries",
     "delivery": "get_delivery",
     "repositories": "list_repositories",
@@ -63,6 +64,7 @@ _OF_A_BROWSER = "is for a browser alone"
 _NOT_YET = "is not offered yet"
 REASONS = (
     dict.fromkeys(("favourite", "unfavourite", "preferences", "save_preferences"), _OF_A_PERSON)
+    | dict.fromkeys(("terminal", "decide_terminal", "end_terminal"), _OF_A_PERSON)
     | dict.fromkeys(
         (
             "activity",
@@ -76,7 +78,6 @@ REASONS = (
             "github_forget",
             "github_made",
             "github_seen",
-            "log_stream",
             "palette",
             "qr",
         ),
