@@ -76,7 +76,7 @@ def test_destroy_asks_first(tmux: Tmux) -> None:
 
 def test_control_c_ends_without_a_traceback(tmux: Tmux) -> None:
     some_lines(a_deployment(a_branch()), 1, 2)
-    type_edaha(tmux, "logs -f")
+    type_edaha(tmux, "logs -f --every 0.2")
     seen(tmux, "line 2")
     tmux("send-keys", "C-c")
     assert "Traceback" not in seen(tmux, "ended=130")

@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "cli"))
 from edaha_cli import place
 from edaha_cli.errors import CommandError, NotAllowed, Usage
 from edaha_cli.following import ARRIVED, Wait
+from edaha_cli.progress import Progress
 from edaha_cli.safe import harmless, one_line
 from edaha_cli.server import Json, Server
-from edaha_cli.show import Progress
 
 #: GitHub's tokens are valid for five minutes.
 _RENEWED_AFTER = 120.0
