@@ -120,10 +120,10 @@ def rollback(here: Here) -> int:
 def _before(here: Here) -> int:
     """The last deployment that served before the one that does."""
     branch = here.branch
-    now = (branch["live"] or {}).get("id", 0)
+    now = (branch["live"] or {}).get("id")
     rows: list[Json] = here.server.ask(f"/branches/{branch['id']}/deployments", limit=100)
     for row in rows:
-        if row["state"] in ARRIVED and row["id"] < (now or row["id"] + 1):
+        if row["state"] == "retired" and row["images"] and row["id"] != now:
             return int(row["id"])
     raise NotFound(f"Nothing else of {one_line(branch['name'])} was live before.")
 

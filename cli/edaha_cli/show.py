@@ -22,7 +22,7 @@ _MOVING = "36"
 
 def is_plain(stream: TextIO) -> bool:
     """No terminal, or one whose person wants no colours: https://no-color.org."""
-    is_dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+    is_dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in ("", "dumb")
     return bool(is_dumb) or not stream.isatty()
 
 

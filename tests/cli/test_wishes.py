@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from deployments.models import Branch, Deployment
+from deployments.models import Branch, Build, Deployment
 from deployments.states import DeploymentState
-from tests.dashboard.rows import a_branch, a_build, a_deployment, a_live_branch
+from tests.dashboard.rows import a_branch, a_deployment, a_live_branch
 
 from .conftest import Edaha
 
@@ -20,10 +20,10 @@ def test_a_preview_is_kept_and_let_go(edaha: Edaha) -> None:
     branch = a_live_branch()
     done = edaha("pin", "--reason", "for the demo")
     branch.refresh_from_db()
-    assert (done.returncode, branch.is_pinned) == (0, True), done.stderr
+    assert (done.returncode, bool(branch.pinned_at)) == (0, True), done.stderr
     assert edaha("unpin", "--json").returncode == 0
     branch.refresh_from_db()
-    assert not branch.is_pinned
+    assert branch.pinned_at is None
     done = edaha("extend")
     assert (done.returncode, done.stdout.startswith("feature-x ")) == (0, True), done.stderr
 
@@ -40,7 +40,7 @@ def test_what_is_on_its_way_is_cancelled(edaha: Edaha) -> None:
 def test_the_deployment_before_comes_back(edaha: Edaha) -> None:
     branch = a_branch()
     first = a_deployment(branch, DeploymentState.RETIRED, released_at=timezone.now())
-    a_build(first)
+    Build.objects.create(deployment=first, name="app", reference="r/shop@sha256:" + "0" * 64)
     a_deployment(branch, DeploymentState.FAILED)
     a_deployment(branch, DeploymentState.LIVE, is_live=True)
     done = edaha("rollback", "--no-wait", "--json")
