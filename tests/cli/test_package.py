@@ -35,7 +35,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert made.returncode == 0, made.stderr
     (wheel,) = folder.glob("edaha_cli-*.whl")
     venv.create(folder / "venv", symlinks=True)
-    target = ["--python", folder / "venv/bin/python"]
+    target = ["--python", str(folder / "venv/bin/python")]
     done = run(*pip, *target, "install", "--no-index", wheel)  # without a dependency, or not at all
     assert done.returncode == 0, done.stderr
     return folder / "venv/bin/edaha"

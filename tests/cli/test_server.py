@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from edaha_cli import http
+from edaha_cli.errors import Unreachable
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -120,7 +121,7 @@ def test_a_server_that_says_nothing_is_given_up(
         return Response("[]")
 
     httpserver.expect_request("/").respond_with_handler(sleep)
-    with pytest.raises(http.Unreachable, match=r"within 0\.3 seconds"):
+    with pytest.raises(Unreachable, match=r"within 0\.3 seconds"):
         http.ask(http.Call("GET", httpserver.url_for("/"), seconds=0.3))
 
 
