@@ -45,7 +45,8 @@ def ask(name: str, origin: str) -> tuple[TerminalRequest, str]:
     Raises TooManyAsk.
     """
     now = timezone.now()
-    TerminalRequest.objects.filter(expires_at__lt=now).delete()
+    for rows in (TerminalRequest.objects, Terminal.objects):
+        rows.filter(expires_at__lt=now).delete()
     if TerminalRequest.objects.count() >= MOST:
         raise TooManyAsk
     secret = secrets.token_urlsafe(32)

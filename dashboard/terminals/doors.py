@@ -51,7 +51,7 @@ def redeem(request: HttpRequest) -> HttpResponse:
     return _told(
         {
             "access_token": token,
-            "token_type": "Bearer",
+            "token_type": "Bearer",  # nosec B105 (a word of RFC 6749)
             "person": terminal.user.get_username(),
             "expires_at": terminal.expires_at.isoformat(timespec="seconds"),
         }
