@@ -13,6 +13,8 @@ from .server import Json, Server
 #: Between two looks without a stream: soon after there was something new, and later and later.
 _SOON, _LATE = 0.5, 5.0
 _EVENT = "text/event-stream"
+#: No event is as long as this.
+_LINE = 64 * 2**20
 
 
 class _NoStream(Exception):
@@ -76,7 +78,7 @@ class Log:
             with http.opened(call) as answer:
                 if answer.headers.get_content_type() != _EVENT:
                     raise _NoStream
-                yield from _parsed(answer)
+                yield from _parsed(iter(lambda: answer.readline(_LINE), b""))
         except NotFound:
             raise _NoStream from None  # the next look says if it is the deployment that is gone
 
