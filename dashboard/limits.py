@@ -28,13 +28,13 @@ def wait_after(kind: str, who: str, most: int) -> int:
 
 
 def wait_after_refusal(kind: str, address: str) -> int:
-    """Count a refused request of an address: `webhook` or `api`."""
+    """Count a request of an address that was refused, or that nobody has to be known for."""
     return wait_after(kind, _network(address), config().refusals_per_minute)
 
 
-def wait_of_token(token_id: int) -> int:
-    """Count a request of an API token."""
-    return wait_after("token", str(token_id), config().api_requests_per_minute)
+def wait_of_token(token: int | str) -> int:
+    """Count a request of an API token: its id, or what tells it from all others."""
+    return wait_after("token", str(token), config().api_requests_per_minute)
 
 
 def address_of(request: HttpRequest) -> str:

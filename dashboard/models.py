@@ -71,3 +71,45 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.created_at}: {self.status or 'in progress'}"
+
+
+class Terminal(models.Model):
+    """A terminal in which a person is signed in: its token may do what that person may, but
+    nothing that only administrators do. Only the token's hash is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="terminals")
+    #: What the machine calls itself.
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.name}"
+
+
+class TerminalRequest(models.Model):
+    """A terminal that asks to be let in, until somebody signed in has said whether it is theirs."""
+
+    name = models.CharField(max_length=100)
+    #: The address that it asked from.
+    origin = models.CharField(max_length=100)
+    #: SHA-256 of what the terminal fetches its token with: it alone knows that.
+    digest = models.CharField(max_length=64, unique=True)
+    #: What the terminal shows, and a person compares.
+    code = models.CharField(max_length=8, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    #: Who let it in, and for how many days.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    days = models.PositiveSmallIntegerField(default=0)
+    refused = models.BooleanField(default=False)
+    #: Its token was given away: that happens once.
+    redeemed = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} from {self.origin}"
+
+    @property
+    def shown_code(self) -> str:
+        return f"{self.code[:4]}-{self.code[4:]}"

@@ -21,6 +21,7 @@ from deployments.models import Branch
 from .access import Role, requires
 from .accounts import preferences_of
 from .models import Favourite, Preferences
+from .terminals import holding as terminals
 
 THEMES = ("light", "dark")
 _YEAR = 365 * 24 * 60 * 60
@@ -75,7 +76,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     kept = preferences_of(request.user)
     known = {"theme": theme, "language": kept.language, "github_login": kept.github_login}
     form = PreferencesForm(initial=known)
-    return render(request, "people/preferences.html", {"form": form})
+    return _page(request, form)
 
 
 @require_POST
@@ -83,7 +84,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 def save(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
     if not form.is_valid():
-        return render(request, "people/preferences.html", {"form": form})
+        return _page(request, form)
     wanted = form.cleaned_data
     Preferences.objects.update_or_create(
         user=_person(request),
@@ -97,6 +98,11 @@ def save(request: HttpRequest) -> HttpResponse:
     response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     _keep_theme(request, response, wanted["theme"])
     return response
+
+
+def _page(request: HttpRequest, form: PreferencesForm) -> HttpResponse:
+    known = {"form": form, "terminals": terminals.of(_person(request))}
+    return render(request, "people/preferences.html", known)
 
 
 @login_not_required

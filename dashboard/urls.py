@@ -30,6 +30,8 @@ from .repositories import secrets
 from .repositories import views as repositories
 from .signin.urls import urlpatterns as signin
 from .streams import views as streams
+from .terminals import doors as terminal_doors
+from .terminals import views as terminals
 
 urlpatterns = [
     path("", home.page, name="branches"),
@@ -122,6 +124,12 @@ urlpatterns = [
     path("palette", palette.options, name="palette"),
     path("me", people.preferences, name="preferences"),
     path("me/saved", people.save, name="save_preferences"),
+    path("terminal", terminals.page, name="terminal"),
+    path("terminal/decided", terminals.decide, name="decide_terminal"),
+    path("terminals/<int:pk>/end", terminals.end, name="end_terminal"),
+    path("terminal/begin", terminal_doors.begin, name="terminal_begin"),
+    path("terminal/redeem", terminal_doors.redeem, name="terminal_redeem"),
+    path("terminal/leave", terminal_doors.leave, name="terminal_leave"),
     *signin,
     path("language", people.set_language, name="set_language"),
     path("api/v1/", api.urls),

@@ -220,6 +220,9 @@ def _tools(chosen: list[str]) -> Iterator[None]:
     with ExitStack() as stack:
         if {"unit", "pages", "journey"} & set(chosen):
             _ensure("chromium")
+            # The command's completion is tried in each shell.
+            _ensure("zsh")
+            _ensure("fish")
         if {"unit", "postgres", "journey"} & set(chosen):
             published.ensure()
         if {"docker", "journey"} & set(chosen):

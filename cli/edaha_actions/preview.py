@@ -1,9 +1,9 @@
 """Waits for the preview of a commit; hands over its images first where the workflow built them."""
 
 from edaha_cli.following import ARRIVED, Wait
+from edaha_cli.progress import Progress
 from edaha_cli.safe import one_line
 from edaha_cli.server import Json, Server
-from edaha_cli.show import Progress
 
 from . import handing, runner, tokens
 from .plan import Commit

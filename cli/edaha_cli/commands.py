@@ -1,18 +1,17 @@
 """What each subcommand does; each gives the exit code."""
 
-import getpass
 import json
 import sys
-import time
 import webbrowser
 from argparse import Namespace
 from dataclasses import dataclass
 
-from . import credentials, place, show
-from .errors import FAILED, FINE, NotFound, Usage
+from . import credentials, place, progress, show, signin
+from .errors import FAILED, FINE, UNDER_WAY, NotFound, Usage
 from .following import ARRIVED, ON_ITS_WAY, Wait
 from .safe import harmless, one_line
 from .server import Json, Server
+from .stream import Log
 
 
 @dataclass
@@ -36,25 +35,45 @@ class Here:
 
     @property
     def branch(self) -> Json:
-        return self.server.branch(self.repository, self.name)
+        server, repository, name = self.server, self.repository, self.name
+        try:
+            return server.branch(repository, name, place.forks())
+        except NotFound:
+            # One's own fork is what git follows; what it was forked from may be a remote as well.
+            for other in () if self.options.repository else place.forks():
+                if other != repository and (found := _in(server, other, name)):
+                    return found
+            raise
+
+
+def _in(server: Server, repository: str, name: str) -> Json | None:
+    try:
+        found = server.branch(repository, name, place.forks())
+    except NotFound:
+        return None
+    return found if found["is_fork"] else None
 
 
 def login(here: Here) -> int:
-    address = place.server(here.options.server)
-    asked = f"Token for {address} (`manage token create` makes one): "
-    token = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()
-    if not token.strip().isascii() or not token.strip().isprintable() or not token.strip():
-        raise Usage("That is no token.")
-    Server(address, token.strip).ask("/branches", limit=1)
-    credentials.keep(address, token.strip())
-    print(f"Signed in at {address}. The token is in {credentials.path()}.")
+    options = here.options
+    address = place.server(options.server)
+    signin.login(address, by_hand=options.token, with_browser=not options.no_browser)
+    return FINE
+
+
+def logout(here: Here) -> int:
+    signin.logout(place.server(here.options.server))
     return FINE
 
 
 def status(here: Here) -> int:
     branch = here.branch
     show.as_json(branch) if here.options.json else show.status(branch)
-    return FAILED if branch["state"] == "failed" else FINE
+    if branch["state"] == "failed":
+        return FAILED
+    if not here.options.exit_code or branch["state"] in ("live", "asleep"):
+        return FINE
+    return NotFound.code if branch["state"] in ("destroying", "destroyed") else UNDER_WAY
 
 
 def list_(here: Here) -> int:
@@ -68,7 +87,9 @@ def open_(here: Here) -> int:
     branch = here.branch
     url = one_line(branch["url"])
     if not branch["live"]:
-        raise NotFound(f"{here.name} is not live: it is {one_line(branch['state'])}.")
+        raise NotFound(
+            f"{one_line(branch['name'])} is not live: it is {one_line(branch['state'])}."
+        )
     print(url)
     if url.startswith(("http://", "https://")) and not here.options.print:
         webbrowser.open(url)
@@ -77,40 +98,81 @@ def open_(here: Here) -> int:
 
 def logs(here: Here) -> int:
     """Lines as they come, until the deployment has ended; those after it ended are not lost."""
-    server, last = here.server, 0
-    deployment = _newest(here.branch)
-    while True:
-        for line in server.log(deployment["id"], last):
-            last = line["number"]
-            text = {**line, "text": harmless(line["text"])}
-            print(json.dumps(text) if here.options.json else text["text"], flush=True)
-        if not here.options.follow or deployment["state"] not in ON_ITS_WAY:
-            break
-        time.sleep(here.options.every)
-        deployment = server.ask(f"/deployments/{deployment['id']}")
-    return FAILED if deployment["state"] in ("failed", "cancelled") else FINE
+    log = Log(here.server, _newest(here.branch), every=here.options.every)
+    for line in log.until_ended() if here.options.follow else log.now():
+        text = {**line, "text": harmless(line["text"])}
+        print(json.dumps(text) if here.options.json else text["text"], flush=True)
+    return FAILED if log.deployment["state"] in ("failed", "cancelled") else FINE
 
 
 def redeploy(here: Here) -> int:
-    body: Json = {"no_cache": here.options.no_cache}
+    body: Json = {"no_cache": here.options.no_cache, "reason": here.options.reason}
     if here.options.commit:
         body["commit"] = here.options.commit
-    made = here.server.ask(f"/branches/{here.branch['id']}/deployments", "POST", body)
-    if here.options.no_wait:
-        return _ended(here, made, is_json=here.options.json)
-    return _wait(here, made["commit"])
+    return _made(here, f"/branches/{here.branch['id']}/deployments", body)
+
+
+def rollback(here: Here) -> int:
+    to = here.options.to or _before(here)
+    return _made(here, f"/deployments/{to}/rollback", {"reason": here.options.reason})
+
+
+def _before(here: Here) -> int:
+    """The last deployment that served before the one that does."""
+    branch = here.branch
+    now = (branch["live"] or {}).get("id")
+    rows: list[Json] = here.server.ask(f"/branches/{branch['id']}/deployments", limit=100)
+    for row in rows:
+        if row["state"] == "retired" and row["images"] and row["id"] != now:
+            return int(row["id"])
+    raise NotFound(f"Nothing else of {one_line(branch['name'])} was live before.")
 
 
 def wait(here: Here) -> int:
-    return _wait(here, here.options.commit or "")
+    return _wait(here, commit=here.options.commit or "")
+
+
+def cancel(here: Here) -> int:
+    newest = _newest(here.branch)
+    path = f"/deployments/{newest['id']}"
+    left = here.server.ask(path, "DELETE", {"reason": here.options.reason})
+    return _said(here, left, f"Deployment {left['id']}: {one_line(left['state'])}")
 
 
 def destroy(here: Here) -> int:
     branch = here.branch
+    name, repository = one_line(branch["name"]), one_line(branch["repository"])
     if not here.options.yes:
-        _confirm(f"Destroy the preview of {here.name} in {here.repository}? [y/N] ")
-    left = here.server.ask(f"/branches/{branch['id']}", "DELETE")
-    show.as_json(left) if here.options.json else print(f"{here.name}: {one_line(left['state'])}")
+        _confirm(f"Destroy the preview of {name} in {repository}? [y/N] ")
+    path = f"/branches/{branch['id']}"
+    left = here.server.ask(path, "DELETE", {"reason": here.options.reason})
+    return _said(here, left, f"{name}: {one_line(left['state'])}")
+
+
+def pin(here: Here) -> int:
+    path = f"/branches/{here.branch['id']}/pin"
+    left = here.server.ask(path, "PUT", {"reason": here.options.reason})
+    return _said(here, left, f"{one_line(left['name'])} is kept until somebody unpins it.")
+
+
+def unpin(here: Here) -> int:
+    path = f"/branches/{here.branch['id']}/pin"
+    left = here.server.ask(path, "DELETE", {"reason": here.options.reason})
+    return _said(here, left, f"{one_line(left['name'])} {_ends(left)}")
+
+
+def extend(here: Here) -> int:
+    left = here.server.ask(f"/branches/{here.branch['id']}/extension", "POST")
+    return _said(here, left, f"{one_line(left['name'])} {_ends(left)}")
+
+
+def _ends(branch: Json) -> str:
+    at = one_line(branch["expires_at"] or "")
+    return f"ends {at}." if at else "does not end by itself."
+
+
+def _said(here: Here, left: Json, text: str) -> int:
+    show.as_json(left) if here.options.json else print(text)
     return FINE
 
 
@@ -122,19 +184,41 @@ def _confirm(question: str) -> None:
         raise Usage("Nothing was destroyed.")
 
 
-def _wait(here: Here, commit: str) -> int:
-    options = here.options
-    waiting = Wait(
-        here.server, here.repository, here.name, options.timeout, commit, every=options.every
-    )
-    return _ended(here, waiting.until_ended(show.Progress()), is_json=options.json)
+def _made(here: Here, path: str, body: Json) -> int:
+    made = here.server.ask(path, "POST", body)
+    if here.options.no_wait:
+        return _ended(here, made)
+    return _wait(here, commit=made["commit"], number=made["id"])
 
 
-def _ended(here: Here, deployment: Json, *, is_json: bool) -> int:
-    if is_json:
+def _wait(here: Here, *, commit: str, number: int = 0) -> int:
+    options, server, shown = here.options, here.server, progress.view(here.server)
+    repository, name = _known(here) if not number else ("", "")
+    waiting = Wait(server, repository, name, options.timeout, commit, options.every, number)
+    waiting.pause = shown.pause
+    try:
+        ended = waiting.until_ended(shown)
+    finally:
+        shown.close()
+    return _ended(here, ended)
+
+
+def _known(here: Here) -> tuple[str, str]:
+    """Repository and name as Edaha has them: a fork's pull request has a name of its own."""
+    try:
+        branch = here.branch
+    except NotFound:
+        return here.repository, here.name  # the push may not have been heard of yet
+    return branch["repository"], branch["name"]
+
+
+def _ended(here: Here, deployment: Json) -> int:
+    if here.options.json:
         show.as_json(deployment)
     elif deployment["state"] in ARRIVED:
-        print(one_line(here.branch["url"]))
+        print(one_line(here.server.ask(f"/branches/{deployment['branch']}")["url"]))
+    elif deployment["state"] in ON_ITS_WAY:
+        print(f"Deployment {deployment['id']}: {one_line(deployment['state'])}")
     else:
         show.failure(deployment, sys.stderr)
     ok = deployment["state"] in (*ARRIVED, *ON_ITS_WAY)

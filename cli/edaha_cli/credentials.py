@@ -13,9 +13,13 @@ def path() -> Path:
     return Path(base) / "edaha" / "credentials"
 
 
+def from_environment() -> str:
+    return os.environ.get("EDAHA_TOKEN", "").strip()
+
+
 def token_for(server: str) -> str:
     """`EDAHA_TOKEN`, or what `edaha login` kept for that server."""
-    token = os.environ.get("EDAHA_TOKEN", "").strip() or _read().get(server, "")
+    token = from_environment() or kept_for(server)
     if not token:
         raise NotAllowed(
             f"Nobody is signed in at {server}.", "Run `edaha login`, or set EDAHA_TOKEN."
@@ -23,15 +27,30 @@ def token_for(server: str) -> str:
     return token
 
 
+def kept_for(server: str) -> str:
+    """Empty where none is kept."""
+    return _read().get(server, "")
+
+
 def keep(server: str, token: str) -> None:
-    """Write it; whoever reads meanwhile finds the old file or the new one, never a part."""
+    _write(_read() | {server: token})
+
+
+def forget(server: str) -> None:
+    _write({known: token for known, token in _read().items() if known != server})
+
+
+def _write(kept: dict[str, str]) -> None:
+    """Whoever reads meanwhile finds the old file or the new one, never a part."""
     file = path()
-    kept = _read() | {server: token}
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent)  # readable by its owner alone
-    with os.fdopen(handle, "w") as new:
-        json.dump(kept, new, indent=2)
-    Path(name).replace(file)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent)  # readable by its owner alone
+        with os.fdopen(handle, "w") as new:
+            json.dump(kept, new, indent=2)
+        Path(name).replace(file)
+    except OSError as problem:
+        raise Usage(f"{file} cannot be written: {problem.strerror}") from None
 
 
 def _read() -> dict[str, str]:

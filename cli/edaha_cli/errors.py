@@ -2,6 +2,8 @@
 
 FINE = 0
 FAILED = 1
+#: `status --exit-code` alone: neither live nor failed yet.
+UNDER_WAY = 6
 INTERRUPTED = 130
 
 

@@ -15,6 +15,7 @@ EVERY_SECONDS = 2.0
 MISSES = 10
 
 Tell = Callable[[Json], None]
+Pause = Callable[[float], None]
 
 
 @dataclass
@@ -28,6 +29,10 @@ class Wait:
     #: Full, or its beginning; empty for whatever is newest.
     commit: str = ""
     every: float = EVERY_SECONDS
+    #: This very deployment, whatever becomes of the branch.
+    number: int = 0
+    #: Where a live view goes on while nothing is asked.
+    pause: Pause = time.sleep
 
     def until_ended(self, tell: Tell) -> Json:
         """The deployment, once it came to its end; `tell` hears of each look.
@@ -48,9 +53,11 @@ class Wait:
                     return found
             if time.monotonic() + self.every > end:
                 raise DeploymentFailed(self._too_late(found))
-            time.sleep(self.every)
+            self.pause(self.every)
 
     def _look(self) -> Json | None:
+        if self.number:
+            return self.server.deployment(self.number)
         try:
             branch = self.server.branch(self.repository, self.name)
         except NotFound:

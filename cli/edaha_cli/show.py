@@ -1,4 +1,4 @@
-"""What people see: in colours where a terminal shows it, always harmless."""
+"""What people see at once: in colours where a terminal shows it, always harmless."""
 
 import json
 import os
@@ -20,9 +20,14 @@ _COLOURS = {
 _MOVING = "36"
 
 
+def is_plain(stream: TextIO) -> bool:
+    """No terminal, or one whose person wants no colours: https://no-color.org."""
+    is_dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in ("", "dumb")
+    return bool(is_dumb) or not stream.isatty()
+
+
 def coloured(text: str, state: str, stream: TextIO) -> str:
-    """By https://no-color.org."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+    if is_plain(stream):
         return text
     return f"\x1b[{_COLOURS.get(state, _MOVING)}m{text}\x1b[0m"
 
@@ -66,21 +71,6 @@ def table(branches: list[Json]) -> None:
         url = one_line(row["url"]) if row["live"] else ""
         fits = 13 + room + len(url) <= shutil.get_terminal_size().columns
         print(f"{line} {url}".rstrip() if fits or not sys.stdout.isatty() else line.rstrip())
-
-
-class Progress:
-    """Says once, to stderr, each thing that a deployment comes to."""
-
-    def __init__(self) -> None:
-        self._said = ""
-
-    def __call__(self, deployment: Json) -> None:
-        state = one_line(deployment["state"])
-        waiting = one_line(deployment["waiting_for"])
-        said = f"{state}: {waiting}" if waiting else state
-        if said != self._said:
-            self._said = said
-            print(coloured(said, state, sys.stderr), file=sys.stderr, flush=True)
 
 
 def _short(text: str) -> str:

@@ -133,6 +133,7 @@ class BranchOut(Schema):
     head_repository: str = Field(
         description="OWNER/NAME of the fork; empty where there is none, or it is gone."
     )
+    head_branch: str = Field(description="The fork's own branch; empty where it is no fork.")
     waiting_for: str = Field(
         description="`approval` while `waiting_commit` waits for one, `images` while its newest "
         "deployment waits for those that are built elsewhere; otherwise empty."

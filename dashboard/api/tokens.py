@@ -12,6 +12,7 @@ from ninja.security import HttpBearer
 
 from dashboard import limits
 from dashboard.access import Access, Role
+from dashboard.terminals import holding as terminals
 from deployments import homes
 from deployments.adapters import identity
 from deployments.errors import UserError
@@ -49,7 +50,7 @@ class Token(HttpBearer):
         self.is_everywhere = is_everywhere
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
-        caller = _workflow(token) if identity.looks_like_one(token) else _holder(token)
+        caller = _caller(token)
         if caller is None:
             return None
         access = caller.access
@@ -77,6 +78,23 @@ def actor(request: HttpRequest) -> str:
 
 def refusal(needed: Role) -> AuthorizationError:
     return AuthorizationError(message=f"This needs the role {needed.name.lower()}.")
+
+
+def _caller(token: str) -> Caller | None:
+    if identity.looks_like_one(token):
+        return _workflow(token)
+    return _terminal(token) if terminals.looks_like_one(token) else _holder(token)
+
+
+def _terminal(token: str) -> Caller | None:
+    """A person in a terminal, by the token that `edaha login` was given."""
+    found = terminals.find(token)
+    if found is None:
+        return None
+    if seconds := limits.wait_of_token(f"terminal {found.pk}"):
+        raise TooMany(seconds)
+    terminals.note_use(found)
+    return Caller(f"{found.user.get_username()} in a terminal", terminals.access_by(found))
 
 
 def _holder(token: str) -> Caller | None:

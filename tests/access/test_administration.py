@@ -152,6 +152,8 @@ OF_OTHER_ROWS = {"replay", "compare", "roll_back", "rotate_secret", "approve", "
     "revoke_bypass",
     "rotate_subscription",
     "remove_subscription",
+    "decide_terminal",
+    "end_terminal",
 }
 
 

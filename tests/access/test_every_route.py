@@ -22,6 +22,8 @@ OPEN = {"sign_in", "set_language", "healthz", "readyz", "schema"} | {
 #: On the way in, nobody is signed in yet.
 OPEN |= {"account_login", "account_inactive", "mfa_authenticate", "github_login", "github_callback"}
 OPEN |= {"openid_connect_login", "openid_connect_callback"}
+#: A terminal on its way in, which has a secret of its own.
+OPEN |= {"terminal_begin", "terminal_redeem", "terminal_leave"}
 #: Open to whoever is signed in, whatever the role: a person's own account.
 SIGNED_IN = {"sign_out", "account_reauthenticate", "account_change_password"}
 SIGNED_IN |= {

@@ -77,7 +77,8 @@ def test_every_kind_of_row_that_has_an_address_is_told_apart() -> None:
     of_subscriptions = [name for name in silent if "subscription" in name]
     assert len(of_subscriptions) == 6
     others = sorted(set(silent) - set(of_subscriptions))
-    assert others == ["change_person", "remove_repository", "revoke_token"]
+    # A terminal is a person's own.
+    assert others == ["change_person", "end_terminal", "remove_repository", "revoke_token"]
 
 
 @pytest.mark.parametrize("route", ABOUT_A_ROW, ids=_name)

@@ -57,6 +57,7 @@ SAME = {
     "log": "get_log",
     "log_lines": "get_log",
     "log_text": "get_log",
+    "log_stream": "stream_log",
     "deliveries": "list_deliveries",
     "delivery": "get_delivery",
     "repositories": "list_repositories",
@@ -82,7 +83,6 @@ SAME = {
     "branches_stream": "list_branches",
     "branch_stream": "get_branch",
     "deliveries_stream": "list_deliveries",
-    "log_stream": "get_log",
     # What these show, these tell as well.
     "banner": "get_system",
     "palette": "list_branches",
@@ -95,6 +95,8 @@ _OF_SIGNING_IN = "is on the way in, or about it: a token is in"
 _OPEN = "is open to everybody as it is, and no page"
 REASONS = (
     dict.fromkeys(("favourite", "unfavourite", "preferences", "save_preferences"), _OF_A_PERSON)
+    | dict.fromkeys(("terminal", "decide_terminal", "end_terminal"), _OF_A_PERSON)
+    | dict.fromkeys(("terminal_begin", "terminal_redeem", "terminal_leave"), _OF_SIGNING_IN)
     | dict.fromkeys(("enter_preview", "github", "github_begin", "github_made"), _OF_A_BROWSER)
     | dict.fromkeys(("github_seen", "github_forget"), _OF_A_BROWSER)
     | {"qr": _OF_AN_ADDRESS, "set_language": _OF_A_PERSON}

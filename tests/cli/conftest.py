@@ -48,17 +48,25 @@ def surroundings(live_server: Any, tmp_path: Path) -> dict[str, str]:
     }
 
 
+def started(
+    arguments: list[str], folder: Path, environment: dict[str, str], typed: str = ""
+) -> Ended:
+    """The command, in that folder, until it has ended."""
+    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "cli")}
+    return subprocess.run(
+        [sys.executable, "-m", "edaha_cli", *arguments],
+        cwd=folder,
+        env=known | environment,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
 @pytest.fixture
 def edaha(surroundings: dict[str, str], clone: Path) -> Edaha:
     def run(*arguments: str, typed: str = "", **changes: str) -> Ended:
-        return subprocess.run(
-            [sys.executable, "-m", "edaha_cli", *arguments],
-            cwd=clone,
-            env=surroundings | changes,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return started(list(arguments), clone, surroundings | changes, typed)
 
     return run

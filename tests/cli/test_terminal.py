@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from deployments.models import Branch
-from deployments.states import Wanted
-from tests.dashboard.rows import a_branch, a_deployment, a_live_branch, some_lines
+from deployments.models import Branch, BuildStep
+from deployments.states import DeploymentState, Wanted
+from tests.dashboard.rows import a_branch, a_deployment, a_live_branch, an_end, some_lines
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -60,6 +61,28 @@ def test_colours_and_a_narrow_terminal(tmux: Tmux) -> None:
     assert "terminal-is-wide" not in line
 
 
+def test_steps_are_seen_while_one_waits(tmux: Tmux) -> None:
+    now = timezone.now()
+    branch = a_branch(state="building")
+    deployment = a_deployment(branch, DeploymentState.BUILDING, started_at=now)
+    times = {"started_at": now, "completed_at": now}
+    steps = BuildStep.objects
+    steps.create(deployment=deployment, number=1, name="FROM node:22", cached=True, **times)
+    steps.create(deployment=deployment, number=2, name="COPY package.json .", **times)
+    steps.create(deployment=deployment, number=3, name="RUN npm ci", started_at=now)
+    type_edaha(tmux, "wait --every 0.5")
+    screen = seen(tmux, "RUN npm ci")
+    if keep := os.environ.get("EDAHA_KEEP_SCREEN"):
+        Path(keep).write_text(tmux("capture-pane", "-p", "-J"))
+    assert "building · step 3 of 3" in screen
+    assert "✓     cached  FROM node:22" in screen
+    an_end(deployment, DeploymentState.LIVE)
+    Branch.objects.filter(pk=branch.pk).update(live=deployment, state="live")
+    left = seen(tmux, "ended=0")
+    assert branch.url in left.replace("\n", "")
+    assert "RUN npm ci" not in left
+
+
 def test_destroy_asks_first(tmux: Tmux) -> None:
     branch = a_live_branch()
     type_edaha(tmux, "destroy")
@@ -76,7 +99,7 @@ def test_destroy_asks_first(tmux: Tmux) -> None:
 
 def test_control_c_ends_without_a_traceback(tmux: Tmux) -> None:
     some_lines(a_deployment(a_branch()), 1, 2)
-    type_edaha(tmux, "logs -f")
+    type_edaha(tmux, "logs -f --every 0.2")
     seen(tmux, "line 2")
     tmux("send-keys", "C-c")
     assert "Traceback" not in seen(tmux, "ended=130")

@@ -36,6 +36,8 @@ SCENES = [
     Scene("rollback", "/branches/{live}/rollback"),
     Scene("runtime-log", "/branches/{live}/logs"),
     Scene("me", "/me"),
+    Scene("terminal", "/terminal"),
+    Scene("terminal-asked", "/terminal?code=BCDF-GHJK"),
     Scene("log", "/deployments/{failed_deployment}/log"),
     Scene("destroy", "/branches/{live}/destroy"),
     Scene("cancel", "/branches/{building}/cancel"),

@@ -15,6 +15,7 @@ from django.utils import timezone  # noqa: E402
 
 from dashboard import roles  # noqa: E402
 from dashboard.access import Role  # noqa: E402
+from dashboard.models import Terminal, TerminalRequest  # noqa: E402
 from deployments import audit, safekeeping, tokens  # noqa: E402
 from deployments.models import (  # noqa: E402
     Branch,
@@ -88,6 +89,7 @@ def tell() -> dict[str, int]:
     ids["subscription"] = _subscription(shop)
     ids["delivery"] = _deliveries(shop, branches)
     administration(shop)
+    _terminals()
     _app()
     well()
     return ids
@@ -147,6 +149,15 @@ def people() -> None:
     for name, role in PEOPLE.items():
         user = User.objects.create_user(name, password=PASSWORD)
         user.groups.add(Group.objects.get_or_create(name=role)[0])
+
+
+def _terminals() -> None:
+    mika = User.objects.get(username="mika")
+    soon = NOW + timedelta(days=20)
+    Terminal.objects.create(user=mika, name="mikas-laptop", digest="1", expires_at=soon)
+    TerminalRequest.objects.create(
+        name="mikas-desktop", origin="203.0.113.7", digest="2", code="BCDFGHJK", expires_at=soon
+    )
 
 
 def administration(shop: Repository) -> None:
