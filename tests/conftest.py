@@ -2,9 +2,11 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 
 import django
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 _DATA = tempfile.TemporaryDirectory(prefix="edaha-tests-")
 
@@ -35,12 +37,42 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 from deployments.adapters import budget  # noqa: E402  (Django's settings come first)
 
+from . import templates  # noqa: E402  (as above)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None):
         # Or else pytest-django would read the settings in each process before this file is read
         # there, and all of them would share this process's folder.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, django_db_modify_db_settings: None) -> bool:
+    """Begin with a copy of what was migrated before, by the same migrations."""
+    return templates.put() or django_db_keepdb
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_keepdb: bool, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.contenttypes.management import create_contenttypes
+    from django.db import connections
+    from django.db.models.signals import post_migrate
+
+    templates.keep()
+    # Each test that commits empties the database, and Django would enter these anew each time:
+    # twenty times the work, for rows that nothing in Edaha reads.
+    uid = f"{create_permissions.__module__}.{create_permissions.__name__}"
+    assert post_migrate.disconnect(dispatch_uid=uid)
+    assert post_migrate.disconnect(create_contenttypes)
+    yield
+    if django_db_keepdb:
+        # Nobody else does where the database is kept.
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @pytest.fixture(autouse=True)

@@ -2,18 +2,15 @@
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.postgres import postgres
-from sandbox import base_image, engine, packages
 from sandbox.instance import StartError
-from tests.github import published
+from tests import lanes, tools
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -67,8 +64,14 @@ SETTINGS = {
     "EDAHA_DATA": "/tmp",
 }
 
-#: Tests that need nothing of the machine for themselves run side by side.
-PROCESSES = 2
+#: Python's development mode, apart from its debugging of malloc: that finds mistakes of C code
+#: only, and takes an eighth of the time.
+STRICT = {"PYTHONDEVMODE": "1", "PYTHONMALLOC": "pymalloc"}
+
+#: Tests that need nothing of the machine for themselves run side by side: as many as there are
+#: cores, and 2 GB of memory for each.
+_MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+PROCESSES = max(2, min(len(os.sched_getaffinity(0)), _MEMORY // (2 << 30)))
 
 Part = Callable[[], int]
 
@@ -76,20 +79,43 @@ Part = Callable[[], int]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/test", description="Runs every test, or some parts.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    chosen = parser.parse_args().parts or [part for part in PARTS if part not in ON_DEMAND]
+    parser.add_argument(
+        "--at-once",
+        action="store_true",
+        help="what waits most of the time beside what calculates: quicker, and each part's words "
+        "are shown when it ends",
+    )
+    options = parser.parse_args()
+    chosen = options.parts or [part for part in PARTS if part not in ON_DEMAND]
     unknown = sorted(set(chosen) - set(PARTS))
     if unknown:
         parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     OUTPUT.mkdir(exist_ok=True)
     try:
-        with _tools(chosen):
-            results = [(name, *_timed(PARTS[name])) for name in chosen]
+        with tools.ready(chosen, OUTPUT):
+            run = _at_once if options.at_once else _one_by_one
+            results = run(chosen)
     except StartError as error:
         sys.exit(f"bin/test: {error}")
     print("\nPart        Result   Seconds")
     for name, code, seconds in results:
         print(f"{name:<11} {'passed' if code == 0 else 'FAILED':<8} {seconds:7.1f}")
     sys.exit(any(code for _, code, _ in results))
+
+
+def _one_by_one(chosen: list[str]) -> list[lanes.Result]:
+    return [lanes.Result(name, *_timed(PARTS[name])) for name in chosen]
+
+
+def _at_once(chosen: list[str]) -> list[lanes.Result]:
+    waiting = [name for name in chosen if name in WAITING]
+    calculating = [name for name in chosen if name not in {*WAITING, *ALONE}]
+    alone = [name for name in chosen if name in ALONE]
+    beside = [lane for lane in (calculating, waiting) if lane]
+    return [
+        *(lanes.run(beside, OUTPUT) if beside else []),
+        *(lanes.run([alone], OUTPUT) if alone else []),
+    ]
 
 
 def lint() -> int:
@@ -184,6 +210,10 @@ PARTS: dict[str, Part] = {
     "mutants": mutants,
     "mutation": mutation,
 }
+#: Processes wait for one another here, or one process has something to do.
+WAITING = {"lint", "security", "docker", "journey"}
+#: Tell how quick something is, or how it does under a load of their own.
+ALONE = {"chaos"}
 #: Run only when they are named; the tests of the tests in CI as well.
 ON_DEMAND = {"mutation"} if os.environ.get("CI") else {"mutation", "mutants"}
 
@@ -198,63 +228,23 @@ def _pytest(
 ) -> int:
     share = ["-n", str(processes), "--dist", "worksteal"] if processes else []
     command = ["pytest", "-q", "-m", marks, f"--junit-xml={OUTPUT / name}.xml", *share, *paths]
-    return _run(command, {"PYTHONDEVMODE": "1", **(environment or {})})
+    return _run(command, {**STRICT, **(environment or {})})
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
     print(f"\n$ {' '.join(command)}", flush=True)
     program = BIN / command[0]
+    everything = os.environ | environment
+    # Where it is set, every process compiles the product, its tests and their tools anew.
+    everything.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(
-        [str(program), *command[1:]], cwd=ROOT, env=os.environ | environment, check=False
+        [str(program), *command[1:]], cwd=ROOT, env=everything, check=False
     ).returncode
 
 
 def _timed(part: Part) -> tuple[int, float]:
     started = time.monotonic()
     return part(), time.monotonic() - started
-
-
-@contextmanager
-def _tools(chosen: list[str]) -> Iterator[None]:
-    """What tests need from the system is there inside; a StartError says what is missing."""
-    with ExitStack() as stack:
-        if {"unit", "pages", "journey"} & set(chosen):
-            _ensure("chromium")
-            # The command's completion is tried in each shell.
-            _ensure("zsh")
-            _ensure("fish")
-        if {"unit", "postgres", "journey"} & set(chosen):
-            published.ensure()
-        if {"docker", "journey"} & set(chosen):
-            packages.ensure(_say)
-            _ensure("nft", "nftables")
-            stack.enter_context(engine.shared(engine.Engine(), OUTPUT / "dockerd.log", _say))
-            base_image.ensure()
-        yield
-
-
-def _ensure(command: str, package: str = "") -> None:
-    """A command is there afterwards, from Debian's package of that name where it is missing."""
-    package = package or command
-    if shutil.which(command):
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise StartError(f"{command} is missing (on Debian: apt-get install {package})")
-    _say(f"Installing {package}")
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
-        done = subprocess.run(
-            ["apt-get", "--quiet", *arguments],
-            capture_output=True,
-            text=True,
-            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-            check=False,
-        )
-    if done.returncode != 0:
-        raise StartError(f"{package} cannot be installed: {done.stderr.strip()[-300:]}")
-
-
-def _say(message: str) -> None:
-    print(f"{message} …", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

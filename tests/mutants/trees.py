@@ -16,10 +16,13 @@ from typing import TypeVar
 
 import pytest
 
+from tests import templates
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 _AT_ONCE = 2
+#: What is compiled already goes along: what a bug is in, is younger than that, and compiled anew.
 _LEFT_OUT = shutil.ignore_patterns(
-    ".*", "node_modules", "__pycache__", "test-results", "image", "journey", "*.sqlite3"
+    ".*", "node_modules", "test-results", "image", "journey", "*.sqlite3"
 )
 #: Of other people, and slow to import: done once, before there are any copies.
 _HEAVY = (
@@ -58,6 +61,8 @@ def copied() -> Iterator[Path]:
     with TemporaryDirectory(prefix="edaha-mutants-") as folder:
         tree = Path(folder, "right")
         shutil.copytree(ROOT, tree, ignore=_LEFT_OUT)
+        if templates.FOLDER.exists():
+            shutil.copytree(templates.FOLDER, tree / templates.FOLDER.relative_to(ROOT))
         yield tree
 
 
