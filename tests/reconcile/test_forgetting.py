@@ -1,6 +1,6 @@
 """Old deliveries and logs leave the database; what people still look at stays."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -31,7 +31,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forgetting, "_AT_ONCE", 2)
 
 
-def _old(days: int = 1) -> object:
+def _old(days: int = 1) -> datetime:
     return timezone.now() - timedelta(days=config().keep_days + days)
 
 
