@@ -43,8 +43,10 @@ def forget(notebook: Notebook) -> None:
     _delete(ImageSet.objects.filter(created_at__lt=passes, deployments=None), notebook)
     before = now - timedelta(days=config().keep_days)
     _delete(Delivery.objects.filter(decided_at__lt=before), notebook)
-    _delete(Command.objects.filter(done_at__lt=before), notebook)
-    _delete(Notice.objects.filter(done_at__lt=before), notebook)
+    # Also those that never came to an end: a command whose delivery was given up, a notice whose
+    # subscription somebody has turned off.
+    _delete(Command.objects.filter(created_at__lt=before), notebook)
+    _delete(Notice.objects.filter(at__lt=before), notebook)
     # Should it be told of again, it is found again at GitHub.
     _delete(Outgoing.objects.filter(done_at__lt=before), notebook)
     for deployment in _over(before).iterator():

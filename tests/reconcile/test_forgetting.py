@@ -1,12 +1,23 @@
 """Old deliveries and logs leave the database; what people still look at stays."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from deployments.config import config
-from deployments.models import Branch, Delivery, Deployment, LogChunk, Orphan, Pulse, Reconciliation
+from deployments.models import (
+    Branch,
+    Command,
+    Delivery,
+    Deployment,
+    LogChunk,
+    Notice,
+    Orphan,
+    Pulse,
+    Reconciliation,
+    Subscription,
+)
 from deployments.reconcile import forgetting
 from deployments.reconcile.forgetting import forget
 from deployments.reconcile.notebook import Notebook
@@ -20,7 +31,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forgetting, "_AT_ONCE", 2)
 
 
-def _old(days: int = 1) -> object:
+def _old(days: int = 1) -> datetime:
     return timezone.now() - timedelta(days=config().keep_days + days)
 
 
@@ -87,6 +98,19 @@ def test_passes_and_removed_orphans_go_sooner(notebook: Notebook) -> None:
     forget(notebook)
     assert Reconciliation.objects.count() == 1
     assert Orphan.objects.get().arn == "b"
+
+
+def test_what_never_came_to_an_end_goes_too(branch: Branch, notebook: Notebook) -> None:
+    subscription = Subscription.objects.create(name="hook", is_enabled=False)
+    for number, at in ((1, _old()), (2, timezone.now())):
+        Notice.objects.create(subscription=subscription, event=f"preview.{number}", at=at)
+        row = Command.objects.create(
+            repository=branch.repository, comment=number, pull_request=5, author="mona"
+        )
+        Command.objects.filter(pk=row.pk).update(created_at=at)
+    forget(notebook)
+    assert list(Notice.objects.values_list("event", flat=True)) == ["preview.2"]
+    assert list(Command.objects.values_list("comment", flat=True)) == [2]
 
 
 def test_it_happens_once_a_day(notebook: Notebook) -> None:
