@@ -3,23 +3,22 @@
 import gzip
 from typing import Any
 
-import httpx
 import pytest
 
 from deployments.adapters import github
 from deployments.adapters.github import hooks, pulls, wire
 from deployments.errors import PlatformError
 from deployments.models import Repository
+from tests.github.fake import ALWAYS, Fake, Fault
 from tests.github_app.conftest import clock, hub, shop
-from tests.github_app.hub import Hub, says
 
 __all__ = ["clock", "hub", "shop"]
 
-ISSUE = "GET /repos/acme/shop/issues/1"
+PULL = "GET /repos/acme/shop/pulls/5"
 
 
 def test_endless_answer_is_not_read_to_its_end(
-    hub: Hub, shop: Repository, monkeypatch: pytest.MonkeyPatch
+    hub: Fake, shop: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its size is what somebody else chose."""
     monkeypatch.setattr(wire, "ANSWER_MAX", 1024 * 1024)
@@ -31,55 +30,51 @@ def test_endless_answer_is_not_read_to_its_end(
             read += 64 * 1024
             yield b" " * 64 * 1024
 
-    hub.answers[ISSUE] = lambda _: httpx.Response(200, content=endless())
+    hub.faults.append(Fault(200, content=endless(), matching=PULL))
     with pytest.raises(PlatformError, match="larger than 1 MB"):
-        github.request(shop, "GET", "/issues/1")
+        github.request(shop, "GET", "/pulls/5")
     assert read < 2 * 1024 * 1024
 
 
 def test_urllib3_cve_2025_66471_a_bomb_is_measured_unpacked(
-    hub: Hub, shop: Repository, monkeypatch: pytest.MonkeyPatch
+    hub: Fake, shop: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "ANSWER_MAX", 1024 * 1024)
     bomb = gzip.compress(b" " * 8 * 1024 * 1024)
     assert len(bomb) < 10_000
-    hub.answers[ISSUE] = lambda _: httpx.Response(
-        200, content=bomb, headers={"Content-Encoding": "gzip"}
-    )
+    hub.faults.append(Fault(200, {"Content-Encoding": "gzip"}, content=bomb, matching=PULL))
     with pytest.raises(PlatformError, match="larger than 1 MB"):
-        github.request(shop, "GET", "/issues/1")
+        github.request(shop, "GET", "/pulls/5")
 
 
 def test_apache_cve_2007_6750_an_answer_that_drips_is_left(
-    hub: Hub, shop: Repository, monkeypatch: pytest.MonkeyPatch
+    hub: Fake, shop: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each byte comes within the time for one; the whole would never be there."""
     monkeypatch.setattr(wire, "ANSWER_SECONDS", -1.0)
-    hub.answers[ISSUE] = says(200, {"ok": True})
+    hub.refuse(PULL, 200, {"ok": True})
     with pytest.raises(PlatformError, match="took longer than"):
-        github.request(shop, "GET", "/issues/1")
+        github.request(shop, "GET", "/pulls/5")
 
 
-def test_what_was_unpacked_reads_as_it_was_meant(hub: Hub, shop: Repository) -> None:
-    hub.answers[ISSUE] = lambda _: httpx.Response(
-        200,
-        content=gzip.compress('{"title": "é"}'.encode()),
-        headers={"Content-Encoding": "gzip", "ETag": '"x"'},
-    )
-    answer = github.request(shop, "GET", "/issues/1")
+def test_what_was_unpacked_reads_as_it_was_meant(hub: Fake, shop: Repository) -> None:
+    content = gzip.compress('{"title": "é"}'.encode())
+    headers = {"Content-Encoding": "gzip", "ETag": '"x"'}
+    hub.faults.append(Fault(200, headers, content=content, matching=PULL))
+    answer = github.request(shop, "GET", "/pulls/5")
     assert answer.json() == {"title": "é"}
     assert answer.headers["ETag"] == '"x"'
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_requests_cve_2018_18074_no_redirect_takes_the_token_elsewhere(
-    hub: Hub, shop: Repository, status: int
+    hub: Fake, shop: Repository, status: int
 ) -> None:
-    hub.answers[ISSUE] = says(status, Location="https://evil.example.com/steal")
+    hub.refuse(PULL, status, Location="https://evil.example.com/steal")
     with pytest.raises(PlatformError):
-        github.request(shop, "GET", "/issues/1")
-    assert {each.path for each in hub.asked if each.token.startswith("ghs_")} == {
-        "/repos/acme/shop/issues/1"
+        github.request(shop, "GET", "/pulls/5")
+    assert {each.path for each in hub.seen if each.token.startswith("ghs_")} == {
+        "/repos/acme/shop/pulls/5"
     }
 
 
@@ -94,38 +89,26 @@ def test_requests_cve_2018_18074_no_redirect_takes_the_token_elsewhere(
     ],
 )
 def test_hostile_link_header_no_next_page_takes_the_token_elsewhere(
-    hub: Hub, shop: Repository, monkeypatch: pytest.MonkeyPatch, following: str
+    hub: Fake, shop: Repository, following: str
 ) -> None:
-    hosts: list[str] = []
-
-    def first(request: httpx.Request) -> httpx.Response:
-        hosts.append(request.url.host)
-        return httpx.Response(200, json=[], headers={"Link": f'<{following}>; rel="next"'})
-
-    hub.answers["GET /repos/acme/shop/pulls"] = first
+    """Whatever goes elsewhere is a fault at the end, by the fake."""
+    link = {"Link": f'<{following}>; rel="next"'}
+    hub.faults.append(Fault(200, link, body=[], matching="/pulls", times=ALWAYS))
     try:
         assert pulls.open_pull_requests(shop) == []
     except PlatformError as problem:
         assert "leads elsewhere" in problem.message
-    assert hosts == ["api.github.com"]
+    assert hub.count("GET /repos/acme/shop/pulls") == 1
 
 
-def test_endless_pages_of_nothing_are_left(hub: Hub) -> None:
+def test_endless_pages_of_nothing_are_left(hub: Fake) -> None:
     """Each page is empty, and says that there is another one."""
-    asked = 0
-
-    def empty(_: httpx.Request) -> httpx.Response:
-        nonlocal asked
-        asked += 1
-        assert asked < 50, "It goes on and on"
-        link = f'<https://api.github.com/app/hook/deliveries?cursor=v{asked}>; rel="next"'
-        return httpx.Response(200, json=[], headers={"Link": link})
-
-    hub.answers["GET /app/hook/deliveries"] = empty
+    link = {"Link": '<https://api.github.com/app/hook/deliveries?cursor=v1>; rel="next"'}
+    hub.faults.append(Fault(200, link, body=[], matching="/deliveries", times=50))
     hook = hooks.app_hook()
     assert hook is not None
     assert list(hook.attempts(None)) == []
-    assert asked == 1
+    assert hub.count("GET /app/hook/deliveries") == 1
 
 
 @pytest.mark.parametrize(
@@ -137,20 +120,20 @@ def test_endless_pages_of_nothing_are_left(hub: Hub) -> None:
     ],
 )  # fmt: skip
 def test_python_cve_2020_10735_a_header_of_thousands_of_digits_is_no_number(
-    hub: Hub, shop: Repository, status: int, headers: dict[str, str]
+    hub: Fake, shop: Repository, status: int, headers: dict[str, str]
 ) -> None:
     """int() of it raised ValueError, which nobody expected, in whatever was under way."""
-    hub.answers[ISSUE] = says(status, {"ok": True}, **headers)
+    hub.faults.append(Fault(status, headers, body={"ok": True}, matching=PULL))
     try:
-        assert github.request(shop, "GET", "/issues/1").json() == {"ok": True}
+        assert github.request(shop, "GET", "/pulls/5").json() == {"ok": True}
     except PlatformError as problem:
         assert "rate limit" in problem.message
 
 
 def test_path_confusion_no_name_in_a_path_leads_to_another_repository(
-    hub: Hub, shop: Repository
+    hub: Fake, shop: Repository
 ) -> None:
     for path in ("/../../victim/private", "/issues/../../../victim/private", "/./x", "/.."):
         with pytest.raises(PlatformError, match="leads elsewhere"):
             github.request(shop, "GET", path)
-    assert not any("victim" in each.path for each in hub.asked)
+    assert not any("victim" in each.path for each in hub.seen)

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -28,8 +29,8 @@ class Fault:
     message: str = "Server Error"
     #: Answered instead of GitHub's way to tell the message.
     body: Any = None
-    #: Not even JSON.
-    content: bytes | None = None
+    #: Not even JSON; or in parts, as many as are read.
+    content: bytes | Iterable[bytes] | None = None
     #: The request is done, and the connection cut.
     is_lost: bool = False
     #: The connection is cut before.
@@ -65,7 +66,7 @@ class Seen:
 class Response:
     status: int
     headers: dict[str, str]
-    content: bytes
+    content: bytes | Iterable[bytes]
     is_lost: bool = False
     seconds: float = 0.0
 

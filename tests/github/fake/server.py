@@ -44,15 +44,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(response)
 
     def _send(self, response: Response) -> None:
+        parts = response.content
+        content = parts if isinstance(parts, bytes) else b"".join(parts)
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
         if response.status not in {204, 304}:
             self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(response.content)))
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if response.status not in {204, 304}:
-            self.wfile.write(response.content)
+            self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests read the answers, and nobody the log."""
