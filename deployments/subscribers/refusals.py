@@ -40,19 +40,19 @@ _SENDER = {
     "action_prohibited": "the workspace forbids it",
     "ekm_access_denied": "the workspace's administrators have suspended writing",
     "invalid_auth": "the token is not valid, or not from this address",
-    "invalid_token": "the URL is not valid any more",
+    "invalid_token": "the URL is not valid any more",  # nosec B105 (a word of Slack)
     "missing_scope": "the token lacks the scope chat:write",
     "no_active_hooks": "the incoming webhook was turned off",
     "no_permission": "the app may not write there",
     "no_service": "the incoming webhook was removed or turned off",
     "no_service_id": "the URL is not complete",
     "no_team": "the workspace is gone",
-    "not_allowed_token_type": "that is not a bot's token",
+    "not_allowed_token_type": "that is not a bot's token",  # nosec B105 (a word of Slack)
     "not_authed": "there is no token",
     "team_access_not_granted": "the token was not granted the workspace",
     "team_disabled": "the workspace is turned off",
-    "token_expired": "the token is too old",
-    "token_revoked": "the token was revoked",
+    "token_expired": "the token is too old",  # nosec B105 (a word of Slack)
+    "token_revoked": "the token was revoked",  # nosec B105 (a word of Slack)
 }
 _CHANNEL = {
     "channel_is_archived": "the channel is archived",
