@@ -208,7 +208,7 @@ def _previews(shop: Repository) -> None:
     some_lines(live, 1, 3, "error {}")
     Screenshot.objects.create(deployment=live, image=b"\x89PNG\r\n\x1a\n", width=1, height=1)
     share, _ = Share.issue(branch, timedelta(days=1), note="", by="mika")
-    Share.objects.filter(pk=share.pk).update(pk=4)
+    Share.objects.filter(pk=share.pk).update(id=4)
 
 
 def _deployment(pk: int, branch: Branch, state: str, cpu: str) -> Deployment:
