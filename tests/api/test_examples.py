@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -201,14 +202,13 @@ def _previews(shop: Repository) -> None:
     _deployment(13, waiting, DeploymentState.QUEUED, "512")
     Branch.objects.filter(pk=7).update(live=live, deployment=live, generation=12, pinned_at=now)
     Branch.objects.filter(pk=9).update(deployment=13, generation=13)
-    for deployment in (earlier, live):
-        Build.objects.create(
-            deployment=deployment, name="app", reference=f"registry/shop@sha256:{'9' * 64}"
-        )
+    for deployment, name in product((earlier, live), ("web", "api")):
+        reference = f"registry/shop@sha256:{'9' * 64}"
+        Build.objects.create(deployment=deployment, name=name, reference=reference)
     some_lines(live, 1, 3, "error {}")
     Screenshot.objects.create(deployment=live, image=b"\x89PNG\r\n\x1a\n", width=1, height=1)
     share, _ = Share.issue(branch, timedelta(days=1), note="", by="mika")
-    Share.objects.filter(pk=share.pk).update(pk=4)
+    Share.objects.filter(pk=share.pk).update(id=4)
 
 
 def _deployment(pk: int, branch: Branch, state: str, cpu: str) -> Deployment:
