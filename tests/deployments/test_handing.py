@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -318,10 +319,11 @@ def test_a_rollback_is_not_undone_by_a_slow_workflow(actions: Actions) -> None:
 
 def test_there_is_nothing_to_build_without_the_cache(actions: Actions) -> None:
     actions.world.push(actions.branch)
-    for wish in (
+    wishes: list[Callable[[], Deployment]] = [
         lambda: intake.redeploy(actions.branch, actor="mika", no_cache=True),
         lambda: intake.deploy_commit(actions.branch, actions.head, actor="mika", no_cache=True),
-    ):
+    ]
+    for wish in wishes:
         with pytest.raises(UserError, match="nothing to build anew") as caught:
             wish()
         assert "workflow again" in caught.value.hint
