@@ -201,12 +201,13 @@ def list_reconciliations(
 
 def _branches() -> Any:
     parts = ("deployment__builds", "deployment__services", "live__builds", "live__services")
-    rows = Branch.objects.select_related("repository", "deployment", "live")
-    return rows.prefetch_related(*parts)
+    one = ("repository", "deployment__image_set", "live__image_set")
+    return Branch.objects.select_related(*one).prefetch_related(*parts)
 
 
 def _deployments() -> Any:
-    return Deployment.objects.prefetch_related("builds", "services")
+    rows = Deployment.objects.select_related("image_set")
+    return rows.prefetch_related("builds", "services")
 
 
 def branch_of(request: HttpRequest, branch_id: int, role: Role = Role.VIEWER) -> Branch:

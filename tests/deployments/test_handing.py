@@ -51,9 +51,11 @@ def push(manifest: str, *, name: str = NAME) -> str:
     known = client.describe_repositories()["repositories"]
     if name not in {each["repositoryName"] for each in known}:
         client.create_repository(repositoryName=name)
-    digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
-    if not ecr.has_image(name, digest):
-        client.put_image(repositoryName=name, imageManifest=manifest, imageTag=digest[-12:])
+    tag = hashlib.sha256(manifest.encode()).hexdigest()[:12]
+    if known_digest := ecr.digest_of(name, tag):
+        return known_digest
+    answer = client.put_image(repositoryName=name, imageManifest=manifest, imageTag=tag)
+    digest: str = answer["image"]["imageId"]["imageDigest"]
     return digest
 
 
