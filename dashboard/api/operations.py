@@ -111,11 +111,13 @@ def list_repositories(
 def branches(rows: QuerySet[Branch]) -> QuerySet[Branch]:
     """With all that is told of them, in as many queries for one as for many."""
     parts = ("deployment__builds", "deployment__services", "live__builds", "live__services")
-    return rows.select_related("repository", "deployment", "live").prefetch_related(*parts)
+    one = ("repository", "deployment__image_set", "live__image_set")
+    return rows.select_related(*one).prefetch_related(*parts)
 
 
 def _deployments() -> Any:
-    return Deployment.objects.prefetch_related("builds", "services")
+    rows = Deployment.objects.select_related("image_set")
+    return rows.prefetch_related("builds", "services")
 
 
 def branch_of(request: HttpRequest, branch_id: int, role: Role = Role.VIEWER) -> Branch:
