@@ -72,7 +72,7 @@ class Runner:
         assert not set(given) - set(known), "an input that the action does not have"
         assert all(name in given for name, each in known.items() if each.get("required"))
         defaults = {name: fill(each.get("default", ""), contexts) for name, each in known.items()}
-        return defaults | given
+        return defaults | dict(given)
 
     def _step(
         self, home: Path, number: int, step: Any, contexts: Mapping[str, Any], ended: Ended

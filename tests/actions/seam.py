@@ -38,7 +38,7 @@ class Seam:
     address: str
     images: list[dict[str, Any]] = field(default_factory=lambda: [an_image()])
     #: What becomes of the deployment, look by look.
-    states: list[str] = field(default_factory=lambda: ["queued", "live"])
+    states: list[str] = field(default_factory=lambda: ["live"])
     ended: dict[str, Any] = field(default_factory=dict)
     problems: list[Response] = field(default_factory=list)
     handed: list[dict[str, Any]] = field(default_factory=list)
