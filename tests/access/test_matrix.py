@@ -260,6 +260,8 @@ def test_an_operation_of_the_api(world: dict[str, Place], operation: Operation) 
             if operation[:2] in _OF_EVERYTHING:
                 # What was found names everything, and there is something private.
                 expected = 0 if somebody.everywhere == "admin" else 403
+            if operation.path.endswith("/stream") and not expected:
+                continue  # it goes on in a thread, with a connection of its own
             with undone():
                 answer = Client(raise_request_exception=False).generic(
                     operation.method.upper(),
