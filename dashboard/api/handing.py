@@ -15,6 +15,7 @@ from deployments.handing import Given, NotApproved, NotThere
 from deployments.models import Deployment, Repository
 
 from .operations import ERRORS, api, check_role
+from .runs import check_own_branch
 from .schemas import DeploymentOut, Explained
 from .settings import Text
 from .tokens import DEPLOYER, access, actor
@@ -114,6 +115,7 @@ def get_build_plan(request: HttpRequest, query: Query[PlanQuery]) -> dict[str, A
 )
 def hand_over(request: HttpRequest, wish: Handed) -> Status[Deployment]:
     repository, who = _repository(request, wish.repository), actor(request)
+    check_own_branch(request, repository, wish.branch)
     given = Given(wish.branch, wish.commit, wish.images, wish.run_url, wish.reason)
     with _refused():
         made = handing.hand_over(repository, given, actor=who)

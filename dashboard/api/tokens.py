@@ -94,7 +94,8 @@ def _terminal(token: str) -> Caller | None:
     if seconds := limits.wait_of_token(f"terminal {found.pk}"):
         raise TooMany(seconds)
     terminals.note_use(found)
-    return Caller(f"{found.user.get_username()} in a terminal", terminals.access_by(found))
+    person = found.user.get_username()
+    return Caller(f"{person} in a terminal", terminals.access_by(found), person=person)
 
 
 def _holder(token: str) -> Caller | None:
@@ -109,8 +110,9 @@ def _holder(token: str) -> Caller | None:
     role = Role.named(found.role)
     own = list(found.repositories.values_list("pk", flat=True))
     if role is None or not own:
-        return Caller(found.name, Access(role), found.created_by)
-    return Caller(found.name, Access(repositories=dict.fromkeys(own, role)), found.created_by)
+        return Caller(found.name, Access(role), person=found.created_by)
+    access = Access(repositories=dict.fromkeys(own, role))
+    return Caller(found.name, access, person=found.created_by)
 
 
 def _workflow(token: str) -> Caller | None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from deployments import handing
 from deployments.errors import UserError
@@ -13,6 +14,9 @@ from deployments.states import DeploymentState
 from tests.dashboard.rows import a_branch, a_deployment, a_repository
 
 from .conftest import Caller
+from .test_workflows import Make, issuer, token
+
+__all__ = ["issuer", "token"]
 
 COMMIT = "d" * 40
 REFERENCE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/edaha/acme-shop@sha256:{'0' * 64}"
@@ -167,3 +171,31 @@ def test_the_setting_is_changed_by_the_api(waiting: Deployment) -> None:
     assert admin("PATCH", path, json={"builds": "actions"}).json()["builds"] == "actions"
     assert admin("GET", path).json()["builds"] == "actions"
     assert admin("PATCH", path, json={"builds": "jenkins"}).status_code == 422
+
+
+class TestWorkflows:
+    """Whoever may push some branch writes its workflow: it speaks for that branch alone."""
+
+    @pytest.fixture(autouse=True)
+    def _allowed(self, waiting: Deployment) -> None:
+        Repository.objects.update(workflow_role="deployer")
+
+    def hand_over(self, token: str, branch: str) -> Any:
+        return Client().post(
+            "/api/v1/deployments",
+            WISH | {"branch": branch},
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+    def test_its_own_branch(self, token: Make, accepted: list[Given]) -> None:
+        assert self.hand_over(token(), "main").status_code == 202
+
+    @pytest.mark.parametrize(
+        "ref", ["refs/heads/feature/x", "refs/tags/main", "refs/heads/main2", "main"]
+    )
+    def test_no_other_branch(self, token: Make, accepted: list[Given], ref: str) -> None:
+        answer = self.hand_over(token(ref=ref), "main")
+        assert answer.status_code == 403
+        assert ref in answer.json()["detail"]
+        assert accepted == []

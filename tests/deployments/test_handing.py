@@ -561,6 +561,20 @@ class TestForks:
         made.refresh_from_db()
         assert (made.state, made.error, made.is_trusted) == (State.LIVE, "", False)
 
+    def test_its_image_is_no_other_branchs(self, stranger: Stranger) -> None:
+        """CWE-345: what a stranger wrote would run with the secrets of the repository."""
+        commit = stranger.push()
+        intake.approve(stranger.wait(commit), commit, actor="mika")
+        given = self.given(commit)
+        handing.hand_over(stranger.repository, given, actor="x")
+        own = stranger.hub.git("rev-parse", "main")
+        with pytest.raises(ValidationError, match="pull request from a fork"):
+            handing.hand_over(stranger.repository, Given("main", own, given.images), actor="x")
+        stranger.world.settle()
+        ImageSet.objects.all().delete()
+        with pytest.raises(ValidationError, match="pull request from a fork"):
+            handing.hand_over(stranger.repository, Given("main", own, given.images), actor="x")
+
     def test_an_approval_is_of_one_commit(self, stranger: Stranger) -> None:
         first = stranger.push()
         branch = stranger.wait(first)
