@@ -49,8 +49,8 @@ class Example(NamedTuple):
 
 def _examples(section: str) -> Iterator[Example]:
     """The commands, each with the JSON that follows the last one of a block."""
-    pattern = r"(?:^ {4}.*\n)+|^```json\n.*?^```"
-    blocks = re.findall(pattern, section, re.MULTILINE | re.DOTALL)
+    pattern = r"(?:^ {4}.*\n)+|^```json\n[\s\S]*?^```"
+    blocks = re.findall(pattern, section, re.MULTILINE)
     for block, following in zip(blocks, [*blocks[1:], ""], strict=True):
         commands = _commands(block)
         shown = json.loads(following[8:-3]) if following.startswith("```") else None
@@ -59,7 +59,7 @@ def _examples(section: str) -> Iterator[Example]:
 
 
 def _commands(block: str) -> list[str]:
-    if "until " in block:
+    if block.startswith("    until "):
         return [re.sub(r"^ {4}", "", block, flags=re.MULTILINE)]
     joined = re.sub(r"\\\n\s+", "", re.sub(r"^ {4}", "", block, flags=re.MULTILINE))
     return [line for line in joined.splitlines() if line.startswith("edaha ")]
