@@ -16,8 +16,7 @@ from deployments.models import Deployment, Repository
 
 from .operations import ERRORS, api, check_role
 from .runs import check_own_branch
-from .schemas import DeploymentOut, Explained
-from .settings import Text
+from .schemas import DeploymentOut, Explained, Text
 from .tokens import DEPLOYER, access, actor
 
 Name = Annotated[

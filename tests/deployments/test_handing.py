@@ -45,13 +45,13 @@ def index(*platforms: str, salt: str = "") -> str:
     return json.dumps({"schemaVersion": 2, "mediaType": media, "manifests": entries})
 
 
-def push(manifest: str, *, name: str = NAME) -> str:
+def push(manifest: str, *, name: str = NAME, tag: str = "") -> str:
     """The digest of an image that a workflow has pushed."""
     client = boto3.client("ecr")
     known = client.describe_repositories()["repositories"]
     if name not in {each["repositoryName"] for each in known}:
         client.create_repository(repositoryName=name)
-    tag = hashlib.sha256(manifest.encode()).hexdigest()[:12]
+    tag = tag or hashlib.sha256(manifest.encode()).hexdigest()[:12]
     if known_digest := ecr.digest_of(name, tag):
         return known_digest
     answer = client.put_image(repositoryName=name, imageManifest=manifest, imageTag=tag)
