@@ -8,7 +8,7 @@ from . import catalogue
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|%\(\w+\)\.\d+f")
 #: Names, and words that are the same in every language.
 _SAME_EVERYWHERE = re.compile(
-    r"Edaha|GUID|git|esc|AWS|3f2a1bc|English|日本語|OWNER/NAME|UTC|JSON|GitHub|ECS|CPU|SHA|px|\bms\b|URL|⌘|Ctrl|Esc|Enter"
+    r"Edaha|GUID|XXXX-XXXX|git|esc|AWS|3f2a1bc|English|日本語|OWNER/NAME|UTC|JSON|GitHub|ECS|CPU|SHA|px|\bms\b|URL|⌘|Ctrl|Esc|Enter"
 )
 
 
