@@ -111,6 +111,7 @@ def world(github_fake: Fake, shop: Repository, monkeypatch: pytest.MonkeyPatch) 
     github_fake.state.collaborators |= {"mona": "write", "mallory": "read"}
     world = World(github_fake)
     monkeypatch.setattr(git, "read_head", lambda _, name: world.heads.get(name))
+    monkeypatch.setattr(git, "commit_message", lambda *_: "A change")
     yield world
     assert not Outgoing.objects.exclude(problem="").exists()
 
