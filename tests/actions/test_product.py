@@ -9,6 +9,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from deployments.models import Deployment, Repository
+from deployments.models.repository import HostName
 from tests.deployments.conftest import _account as _account
 from tests.deployments.conftest import _nothing_remembered as _nothing_remembered
 from tests.deployments.conftest import _switch as _switch
@@ -49,7 +50,9 @@ def server(
 def waiting(world: World, job: Runner) -> Deployment:
     """A push to main, whose images somebody else builds; the job has checked it out."""
     branch = world.new_branch("main")
-    Repository.objects.update(builds="actions", workflow_role="deployer", is_private=True)
+    Repository.objects.update(
+        host=HostName.GITHUB, builds="actions", workflow_role="deployer", is_private=True
+    )
     made = world.push(branch)
     job.workspace = world.origin.path
     job.environment["PATH"] = job.environment["PATH"].partition(":")[2]
