@@ -22,6 +22,11 @@ def shop(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     options = ("--policy", "all", "--builds", "actions", "--port", "3000")
     running.add_repository(SHOP, made.path, *options, "--startup-seconds", "15")
     yield made
+    # Journeys after this one look for what is left in AWS.
+    made.checkout("main")
+    made.git("branch", "--quiet", "-D", "cart")
+    running.deliver("delete", github.delete(SHOP, "cart"))
+    running.wait_for_branch(SHOP, "cart", "destroyed")
 
 
 def build(source: Path, image: dict[str, Any], folder: Path) -> str:
