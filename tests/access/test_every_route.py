@@ -160,12 +160,12 @@ _ADMINISTRATORS = {
     *("remove_subscription", "rotate_subscription", "test_subscription"),
     *("list_notices", "repeat_notice"),
 }
-#: What these read tells more than a page for everybody would.
+#: What these read tells more than a page for everybody would, or is for whoever deploys.
 _ABOUT_MACHINERY = {
     *("list_deliveries", "get_delivery", "list_reconciliations", "get_system"),
     *("check_repository", "list_members", "list_shares"),
     *("get_overview", "list_queue", "list_workers", "get_outbox", "list_orphans"),
-    *("list_outputs", "get_output"),
+    *("list_outputs", "get_output", "get_build_plan"),
 }
 
 
