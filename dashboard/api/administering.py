@@ -17,7 +17,7 @@ from deployments.models import ApiToken, AuditEntry, Repository
 
 from .operations import ERRORS, READING, Key, api
 from .paging import page
-from .schemas import Id, PageQuery, SearchQuery, Text
+from .schemas import Id, PageQuery, SearchQuery, Text, Whole
 from .settings import RoleWord, Strict, TokenText
 from .tokens import ADMINISTRATOR, actor
 
@@ -72,7 +72,7 @@ class NewToken(Strict):
     name: Text = Field(min_length=1, max_length=100)
     role: RoleWord
     repositories: list[Id] = Field([], description="Ids; where it has its role. Empty: everywhere.")
-    days: int | None = Field(None, description="After which it ends; null: never.")
+    days: Whole | None = Field(None, description="After which it ends; null: never.")
 
 
 class AuditOut(Schema):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 
 from dashboard.waiting import standing, waiting_sentence
 from deployments.causes import Cause, fault
@@ -14,7 +14,15 @@ from deployments.states import BranchState, DeploymentState
 
 #: The largest key that both databases hold.
 MAX_ID = 2**63 - 1
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 3.0 is as whole as 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
 Guid = Annotated[str, Field(pattern=r"^[0-9A-Fa-f-]{1,64}$")]
 #: Without the character that no database takes.
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]

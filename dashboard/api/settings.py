@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from deployments.checking import Verdict
 
-from .schemas import Text
+from .schemas import Text, Whole
 
 RoleWord = Annotated[str, Field(pattern="^(viewer|deployer|admin)$")]
 
@@ -35,12 +35,16 @@ class Settings(Strict):
     )
     dockerfile: Text = "Dockerfile"
     context: Text = "."
-    port: int | None = None
+    port: Whole | None = None
     health_path: Text = ""
-    startup_seconds: int = 120
-    cpu: int = 256
-    memory: int = 512
-    environment: dict[Text, Text] = {}
+    startup_seconds: Whole = 120
+    cpu: Whole = 256
+    memory: Whole = 512
+    environment: dict[Text, Text] = Field(
+        {},
+        # Otherwise it would say that a name of any other kind may have a value of any kind.
+        json_schema_extra={"additionalProperties": False},
+    )
     allowed: list[Text] = []
     cluster: Text = ""
     namespace: Text = ""
@@ -53,10 +57,10 @@ class Settings(Strict):
     execution_role_arn: Text = ""
     workflow_role: Text = Field("", description="`viewer`, `deployer`; empty: nothing.")
     workflow_refs: list[Text] = []
-    max_builds: int | None = None
-    max_previews: int | None = None
-    deployments_per_hour: int | None = None
-    expires_seconds: int | None = None
+    max_builds: Whole | None = None
+    max_previews: Whole | None = None
+    deployments_per_hour: Whole | None = None
+    expires_seconds: Whole | None = None
     definitions: Text = "edaha.yml"
     platforms: list[Text] = ["linux/amd64"]
 

@@ -205,6 +205,8 @@ def test_the_description_is_open_and_names_every_operation() -> None:
         "PUT /branches/{branch_id}/pin",
         "DELETE /branches/{branch_id}/pin",
         "POST /branches/{branch_id}/extension",
+        "GET /build-plan",
+        "POST /deployments",
         "GET /deployments/{deployment_id}",
         "POST /deployments/{deployment_id}/rollback",
         "DELETE /deployments/{deployment_id}",
