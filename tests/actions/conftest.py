@@ -12,6 +12,15 @@ from tests.api.test_workflows import issuer as issuer
 from tests.api.test_workflows import token as token
 from tests.dashboard.rows import COMMIT
 
+# Here, and not in a module: an account of AWS ends with its package of tests.
+from tests.deployments.conftest import _account as _account
+from tests.deployments.conftest import _switch as _switch
+from tests.deployments.conftest import buildx as buildx
+from tests.deployments.conftest import cloud as cloud
+from tests.deployments.conftest import origin as origin
+from tests.deployments.conftest import router as router
+from tests.deployments.conftest import world as world
+
 from .runner import Runner
 from .seam import DIGEST, Seam
 

@@ -10,15 +10,8 @@ from werkzeug import Request, Response
 
 from deployments.models import Deployment, Repository
 from deployments.models.repository import HostName
-from tests.deployments.conftest import _account as _account
 from tests.deployments.conftest import _nothing_remembered as _nothing_remembered
-from tests.deployments.conftest import _switch as _switch
-from tests.deployments.conftest import buildx as buildx
-from tests.deployments.conftest import cloud as cloud
 from tests.deployments.conftest import ears as ears
-from tests.deployments.conftest import origin as origin
-from tests.deployments.conftest import router as router
-from tests.deployments.conftest import world as world
 from tests.deployments.test_handing import index, push
 from tests.deployments.world import FakeBuildx, World
 

@@ -4,6 +4,7 @@ It stands between botocore and moto, where a request would leave for the network
 own retries are real.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
-from moto.ecr.models import ecr_backends
+from moto.ecr.models import Image, ecr_backends
 from moto.ecs.models import ecs_backends
 from moto.logs.models import logs_backends
 from moto.servicediscovery.models import servicediscovery_backends
@@ -27,6 +28,17 @@ from .oneoff import OneOffTasks
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 Json = dict[str, Any]
+
+
+def _digest_of_manifest(image: Image) -> None:
+    """As https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests has it.
+
+    moto draws one of a hundred, so that two images are one now and then.
+    """
+    image._image_digest = f"sha256:{hashlib.sha256(image.image_manifest.encode()).hexdigest()}"
+
+
+Image._create_digest = _digest_of_manifest  # type: ignore[method-assign]
 
 
 @dataclass
