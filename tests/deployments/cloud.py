@@ -38,7 +38,7 @@ def _digest_of_manifest(image: Image) -> None:
     image._image_digest = f"sha256:{hashlib.sha256(image.image_manifest.encode()).hexdigest()}"
 
 
-Image._create_digest = _digest_of_manifest  # type: ignore[method-assign]
+Image._create_digest = _digest_of_manifest  # type: ignore[assignment]
 
 
 @dataclass
