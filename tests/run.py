@@ -47,6 +47,8 @@ CRASHES = "tests/deployments/test_crashes.py"
 GALLERY = "tests/gallery"
 #: Asks no database anything, or no more than what the others ask.
 SAME_ON_BOTH = [
+    "tests/api/test_description.py",
+    "tests/api/test_examples.py",
     "tests/deployments/test_git.py",
     "tests/deployments/test_names.py",
     "tests/deployments/test_order.py",

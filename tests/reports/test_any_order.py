@@ -35,6 +35,7 @@ _STEPS = st.one_of(
 )
 
 
+@pytest.mark.timeout(400)
 @settings(
     max_examples=40,
     deadline=None,
