@@ -149,3 +149,11 @@ def test_the_audit_log_and_the_parts_are_told(admin: Caller) -> None:
     admin("POST", "/repositories", json=NEW)
     assert admin("GET", "/audit").json()[0]["action"] == "repository.add"
     assert {each["name"] for each in admin("GET", "/system").json()} >= {"database"}
+
+
+def test_a_number_is_as_whole_as_json_says(admin: Caller) -> None:
+    wish = {"name": "CI", "role": "viewer", "repositories": [float(a_repository().pk)]}
+    assert admin("POST", "/tokens", json=wish | {"days": 3.0}).status_code == 201
+    refused = admin("POST", "/tokens", json=wish | {"days": 3.5})
+    assert refused.status_code == 422
+    assert [each["where"] for each in refused.json()["errors"]] == ["body.days"]
