@@ -2,10 +2,8 @@
 
 import re
 import time
-from dataclasses import dataclass
 
 from edaha_cli.errors import CommandError, NotFound, Unreachable, Usage
-from edaha_cli.following import Wait
 from edaha_cli.safe import one_line
 from edaha_cli.server import Json, Server
 
@@ -71,14 +69,3 @@ def over(server: Server, commit: Commit, images: dict[str, str]) -> Json:
             raise explained(problem, commit) from None
         else:
             return deployment
-
-
-@dataclass
-class WaitFor(Wait):
-    """Follows one deployment."""
-
-    number: int = 0
-
-    def _look(self) -> Json | None:
-        found: Json = self.server.ask(f"/deployments/{self.number}")
-        return found

@@ -22,9 +22,7 @@ def preview() -> None:
         number = handing.over(server, commit, images)["id"]
         runner.give("deployment", number)
         runner.say(f"Deployment {number} has the images.")
-        wait = handing.WaitFor(
-            server, commit.repository, commit.branch, seconds, commit.commit, number=number
-        )
+        wait.number = number
     _tell(server, commit, wait.until_ended(Progress()))
 
 
