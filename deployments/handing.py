@@ -15,7 +15,7 @@ from .adapters import aws, git, gitsnapshot
 from .config import config
 from .definitions.application import Image as Spec
 from .errors import UserError
-from .models import Branch, Build, Deployment, ImageSet, Repository
+from .models import Branch, Deployment, ImageSet, Repository
 from .names import image_tag, pull_request_branch, slugify
 from .payloads import Event, skip_marker
 from .pipeline import handed
@@ -79,7 +79,8 @@ def hand_over(repository: Repository, given: Given, *, actor: str) -> Deployment
     _check_trust(branch, given.commit)
     _check_newest(branch, given.commit)
     wrong = handed.problems(repository, _specs(branch, given.commit), given.images)
-    wrong |= _of_strangers(branch, given.images) | _wrong_run(repository, given.run_url)
+    wrong |= handed.of_strangers(branch, given.images)
+    wrong |= _wrong_run(repository, given.run_url)
     if wrong:
         raise ValidationError(wrong)
     images = _kept(repository, given, actor)
@@ -143,24 +144,6 @@ def _specs(branch: Branch, commit: str) -> tuple[Spec, ...]:
     made = Deployment(branch=branch, commit=commit, generation=branch.generation + 1)
     with gitsnapshot.snapshot(branch.repository, commit) as mirror:
         return plans.images(made, mirror)
-
-
-def _of_strangers(branch: Branch, images: Mapping[str, str]) -> dict[str, str]:
-    """What was built of a fork is not to get the secrets of the repository's own branches."""
-    if branch.is_fork:
-        return {}
-    built = Build.objects.filter(
-        deployment__branch__repository=branch.repository,
-        deployment__is_trusted=False,
-        reference__in=images.values(),
-    )
-    handed_over = ImageSet.objects.filter(
-        repository=branch.repository, branch_name__startswith=pull_request_branch(0)[:-1]
-    )
-    theirs = set(built.values_list("reference", flat=True))
-    theirs |= {reference for each in handed_over for reference in each.images.values()}
-    said = "It was built of a pull request from a fork. Build it of this branch."
-    return {name: said for name, reference in images.items() if reference in theirs}
 
 
 def _wrong_run(repository: Repository, url: str) -> dict[str, str]:

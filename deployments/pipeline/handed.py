@@ -9,7 +9,7 @@ from ..causes import Cause
 from ..config import config
 from ..definitions.application import Image as Spec
 from ..errors import UserError
-from ..models import Build, Image, Repository
+from ..models import Branch, Build, Image, ImageSet, Repository
 from ..models.lease import Lease
 from .report import Report
 from .request import store_for
@@ -52,6 +52,24 @@ def _problem(repository: Repository, store: str, spec: Spec, reference: str) -> 
         has = ", ".join(sorted(built or ())) or "none"
         return f"It lacks {', '.join(lacking)}; it is built for {has}."
     return ""
+
+
+def of_strangers(branch: Branch, images: Mapping[str, str]) -> dict[str, str]:
+    """What was built of a fork is not to get the secrets of the repository's own branches."""
+    if branch.is_fork:
+        return {}
+    built = Build.objects.filter(
+        deployment__branch__repository=branch.repository,
+        deployment__is_trusted=False,
+        reference__in=images.values(),
+    )
+    handed_over = ImageSet.objects.filter(
+        repository=branch.repository, branch_name__startswith=names.pull_request_branch(0)[:-1]
+    )
+    theirs = set(built.values_list("reference", flat=True))
+    theirs |= {reference for each in handed_over for reference in each.images.values()}
+    said = "It was built of a pull request from a fork. Build it of this branch."
+    return {name: said for name, reference in images.items() if reference in theirs}
 
 
 def take(lease: Lease, report: Report, spec: Spec) -> Image:
